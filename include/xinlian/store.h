@@ -1,0 +1,51 @@
+/* store.h: raw files by their hash, and the Parquet cache made from them. Rules for other readers: docs/store.md. */
+#pragma once
+
+#include <xinlian/parts.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The importer's version: part of the cache's key. Raised whenever the same raw file would give other bytes. */
+enum { XL_IMPORTER_VERSION = 1 };
+
+struct xl_store;
+/* Makes the folder when it is not there. */
+XL_API struct xl_store *xl_store_open(const char *folder, struct xl_error *);
+XL_API void xl_store_close(struct xl_store *);
+
+struct xl_import {
+    char raw_sha256[65];
+    bool raw_known, cache_known;    /* were there before */
+    uint64_t raw_bytes;             /* of the file as kept (compressed if it came so) */
+    size_t table_count;
+    uint64_t rows;
+};
+/* Keeps the raw file under its SHA-256 and makes its cache. Both are whole or absent, whenever the process dies. `name` is the
+ * name to remember. A file that is no STDF is not kept. An archive of several files is one raw file with the tables of all. */
+XL_API bool xl_store_import(struct xl_store *, const char *owner, const char *path, const char *name, const struct xl_load_options *,
+                            struct xl_import *, struct xl_error *);
+/* The two halves, for those that want to time or repeat one. */
+XL_API bool xl_store_keep(struct xl_store *, const char *owner, const char *path, const char *name, struct xl_import *, struct xl_error *);
+XL_API bool xl_store_build(struct xl_store *, const char *owner, const char *raw_sha256, const struct xl_load_options *, struct xl_import *, struct xl_error *);
+/* Drops the cache of one raw file (it can always be built again). */
+XL_API bool xl_store_drop_cache(struct xl_store *, const char *owner, const char *raw_sha256, struct xl_error *);
+
+/* Raw files of an owner, by name: malloc'ed list, free with free(). */
+struct xl_stored { char raw_sha256[65]; char name[256]; uint64_t raw_bytes; bool has_cache; };
+XL_API bool xl_store_list(struct xl_store *, const char *owner, struct xl_stored **list, size_t *count, struct xl_error *);
+/* Path of a raw file, for xl_input_open. False with "raw_not_found". */
+XL_API bool xl_store_raw_path(struct xl_store *, const char *owner, const char *raw_sha256, char *out, size_t size, struct xl_error *);
+/* Maps the tables of one raw file (building the cache when it is missing). Free with xl_tables_free. */
+XL_API struct xl_tables *xl_store_tables(struct xl_store *, const char *owner, const char *raw_sha256, struct xl_error *);
+
+/* One Parquet file of the store, or any that keeps its rules: mapped, checked, never trusted. */
+XL_API struct xl_table *xl_parquet_open(const char *path, struct xl_error *);
+XL_API void xl_parquet_close(struct xl_table *);
+/* Writes a table with its groups; temporary name, fsync, rename. The same table gives the same bytes. */
+XL_API bool xl_parquet_write(const struct xl_table *, const char *path, struct xl_error *);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,193 @@
+/* wafer.h: lots and wafers from tables: retest policy, yield, bins, test statistics, maps.
+ *
+ * Tables of one lot, from any number of files, go into an `xl_lot`; it groups them by wafer, decides by one explicit policy which
+ * run of each die counts, and everything else is computed over that choice. Formulas: AIAG, AEC-Q001; docs/architecture.md. */
+#pragma once
+
+#include <xinlian/parts.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- The lot ------------------------------------------------------------------------------------------------------ */
+
+/* Which run of a die counts. */
+enum xl_retest_pick {
+    XL_RETEST_LAST,         /* the last run (default) */
+    XL_RETEST_FIRST,        /* the first run */
+    XL_RETEST_BEST,         /* a passing run if there is one (the last such), else the last run */
+    XL_RETEST_FAILS,        /* a run replaces an earlier one only where that one failed */
+    XL_RETEST_ALL,          /* every run is a part of its own */
+};
+/* How runs of one die are recognised. Never by site. */
+enum xl_retest_by {
+    XL_BY_AUTO,             /* XY where recorded, else PART_ID where it is unique enough to identify, else every run its own part */
+    XL_BY_XY, XL_BY_PART_ID,
+    XL_BY_FLAG,             /* only where PART_FLG bit 0 or 1 says that the run supersedes (by ID or XY) */
+    XL_BY_ORDER,            /* the n-th part of a retest file is the n-th retested-bin part of the file before */
+};
+struct xl_retest_policy { enum xl_retest_pick pick; enum xl_retest_by by; };
+
+/* Visible corrections of what the tester recorded wrongly; NULL, 0 and false: as recorded. */
+struct xl_corrections {
+    const char *lot, *wafer;
+    const uint16_t *pass_bins; size_t pass_bin_count;
+    int rotate;             /* degrees clockwise: 0, 90, 180, 270 */
+    bool mirror;            /* left and right exchanged, before rotating */
+};
+
+/* Which part runs are looked at; zeroed with head = site = -1: all. Applied before the retest policy. */
+struct xl_filter;
+/* `where`: "x >= 10 and hard_bin in (3, 5) and t1000 < 0.5 and not passed"; NULL when it does not parse (error names the column). */
+XL_API struct xl_filter *xl_filter_new(int head, int site, const uint16_t *hard_bins, size_t bin_count, const char *where, struct xl_error *);
+XL_API void xl_filter_free(struct xl_filter *);
+
+struct xl_lot;
+struct xl_lot_options { struct xl_retest_policy policy; struct xl_corrections corrections; const struct xl_filter *filter; };
+XL_API struct xl_lot *xl_lot_new(const struct xl_lot_options *);
+XL_API void xl_lot_free(struct xl_lot *);
+/* The table must outlive the lot. Tables are ordered by start time, then source name, whatever the order of adding. */
+XL_API void xl_lot_add(struct xl_lot *, const struct xl_table *);
+/* Groups tables by wafer and applies the policy. Call once, after the last table. Fails when the filter names an unknown column. */
+XL_API bool xl_lot_build(struct xl_lot *, struct xl_error *);
+/* Tables to lots: a key, equal for tables of one lot (lot, or product and day where the lot is unknown). */
+XL_API size_t xl_lot_key(const struct xl_table *, const struct xl_corrections *, char *out, size_t size);
+
+/* One run of a part: a row of a table. */
+struct xl_run { uint32_t table; uint32_t group; uint32_t at; };
+struct xl_die {
+    int32_t x, y;               /* after corrections; XL_NO_COORDINATE: none */
+    uint32_t first_run, run_count;  /* its runs, oldest first, in the wafer's `runs` */
+    uint32_t chosen;            /* the run that counts, index into `runs` */
+    bool first_passed, passed;  /* of the first run, of the chosen run */
+};
+struct xl_wafer {
+    const char *name;           /* "" for final test */
+    bool is_wafer;
+    size_t table_count; const uint32_t *tables;     /* indexes for xl_lot_table */
+    size_t run_count; const struct xl_run *runs;
+    size_t die_count; const struct xl_die *dice;    /* in order of first test */
+    enum xl_retest_by by;       /* what XL_BY_AUTO became */
+    struct xl_wafer_config config;
+};
+XL_API size_t xl_lot_wafers(const struct xl_lot *);
+XL_API const struct xl_wafer *xl_lot_wafer(const struct xl_lot *, size_t index);
+XL_API size_t xl_lot_tables(const struct xl_lot *);
+XL_API const struct xl_table *xl_lot_table(const struct xl_lot *, size_t index);
+XL_API const char *xl_lot_name(const struct xl_lot *);
+XL_API const struct xl_lot_options *xl_lot_settings(const struct xl_lot *);
+
+/* Tests of the lot: tables of one program share them; a test is (kind, number, name). */
+struct xl_lot_test {
+    const struct xl_test *test;         /* as its first table describes it */
+    bool limits_differ;                 /* another table has other limits */
+};
+XL_API size_t xl_lot_tests(const struct xl_lot *);
+XL_API const struct xl_lot_test *xl_lot_test(const struct xl_lot *, size_t index);
+/* The test of that number (and name, when not NULL); SIZE_MAX when there is none. */
+XL_API size_t xl_lot_find_test(const struct xl_lot *, uint32_t number, const char *name);
+
+/* ---- Yield and bins ----------------------------------------------------------------------------------------------- */
+
+struct xl_yield {
+    uint64_t runs, parts;               /* part runs; parts (dice) after the policy */
+    uint64_t first_passed, passed;      /* parts whose first run passed; whose chosen run passed */
+    uint64_t retested, recovered;       /* parts run more than once; of them failed first and passed in the end */
+    uint64_t aborted;                   /* part runs with PART_FLG bit 2 or never finished */
+};
+enum { XL_ALL_WAFERS = -1 };
+XL_API struct xl_yield xl_yield_of(const struct xl_lot *, int64_t wafer);
+/* By site of the chosen run; by zone of the wafer (center, middle, edge ring x quadrant). */
+struct xl_yield_row { int32_t head, site; const char *zone; struct xl_yield yield; };
+XL_API size_t xl_yield_sites(const struct xl_lot *, int64_t wafer, const struct xl_yield_row **rows);
+XL_API size_t xl_yield_zones(const struct xl_lot *, int64_t wafer, const struct xl_yield_row **rows);
+
+struct xl_pareto_row {
+    uint32_t number; const char *name; bool passes;     /* bin, or index of the lot's test */
+    uint64_t first_count, count;        /* in first runs, in chosen runs */
+};
+/* Most frequent first. The lists belong to the lot. */
+XL_API size_t xl_pareto_bins(const struct xl_lot *, int64_t wafer, bool soft, const struct xl_pareto_row **rows);
+XL_API size_t xl_pareto_first_fails(const struct xl_lot *, int64_t wafer, const struct xl_pareto_row **rows);
+/* True when failing parts have fewer results than passing ones, everywhere after their first failing test: the program stops on fail. */
+XL_API bool xl_stops_on_fail(const struct xl_lot *);
+/* Where the tester's own counts disagree with the parts. */
+struct xl_disagreement { const char *record; int64_t wafer; int32_t head, site; const char *what; uint64_t recorded, counted; };
+XL_API size_t xl_disagreements(const struct xl_lot *, const struct xl_disagreement **rows);
+
+/* ---- Test statistics ---------------------------------------------------------------------------------------------- */
+
+enum xl_population { XL_CHOSEN_PARTS, XL_PASSING_PARTS, XL_FIRST_TOUCH, XL_ALL_RUNS };
+enum xl_executions { XL_LAST_EXECUTION, XL_FIRST_EXECUTION, XL_ALL_EXECUTIONS };
+
+struct xl_statistics {
+    uint64_t n;                 /* finite values counted */
+    uint64_t excluded;          /* results marked invalid and the like, and values not finite */
+    uint64_t fails;             /* results the tester marked as failed */
+    double mean, sd, sd_within; /* sd: n-1, overall; sd_within: pooled within wafers (equal to sd for one wafer) */
+    double minimum, p01, q1, median, q3, p99, maximum;
+    double robust_sigma;        /* (q3 - q1) / 1.35 */
+    double skewness, kurtosis;  /* sample skewness; excess kurtosis */
+    double cp, cpk;             /* with sd_within; NaN where a limit is missing (cp) or both are (cpk) */
+    double pp, ppk;             /* with sd */
+    float low, high;            /* the limits used; NaN: none */
+};
+struct xl_statistics_options {
+    enum xl_population population; enum xl_executions executions;
+    int64_t wafer;              /* XL_ALL_WAFERS */
+    int32_t site;               /* -1: all */
+    int64_t pin;                /* -1: all pins of an MPR together */
+    bool spec_limits;           /* Cp.. by LO_SPEC, HI_SPEC */
+    bool quantiles;             /* exact selection; false: they are NaN, and the call is faster */
+};
+XL_API struct xl_statistics xl_statistics_of(const struct xl_lot *, size_t test, const struct xl_statistics_options *);
+/* All tests at once, on all cores: `out` has xl_lot_tests rows. */
+XL_API void xl_statistics_all(const struct xl_lot *, const struct xl_statistics_options *, struct xl_statistics *out);
+/* The values themselves, in order of wafer and die: for histograms, maps, trends. malloc'ed; free with free(). `dies` (may be
+ * NULL) gets the die's index within its wafer, `wafers` the wafer's. */
+XL_API size_t xl_values_of(const struct xl_lot *, size_t test, const struct xl_statistics_options *, float **values, uint32_t **dies, uint32_t **wafers);
+/* Exact quantile by selection (type 7, as R and numpy): reorders `values`. `q` in 0..1; n >= 1. */
+XL_API double xl_quantile(float *values, size_t n, double q);
+
+/* ---- Wafer maps --------------------------------------------------------------------------------------------------- */
+
+enum xl_map_kind { XL_MAP_HARD_BIN, XL_MAP_SOFT_BIN, XL_MAP_PASS, XL_MAP_TEST, XL_MAP_SITE, XL_MAP_TOUCH, XL_MAP_RUNS, XL_MAP_STACK };
+struct xl_map_options {
+    enum xl_map_kind kind;
+    size_t test; int64_t pin;       /* XL_MAP_TEST */
+    int64_t wafer;                  /* XL_ALL_WAFERS with XL_MAP_STACK: fails at each XY over the lot's wafers */
+    bool first_touch;               /* first runs instead of the chosen ones */
+};
+/* A grid as one looks at the wafer: row 0 at the top, column 0 at the left, after POS_X/POS_Y and corrections. */
+struct xl_map {
+    enum xl_map_kind kind;
+    uint32_t columns, rows;
+    int32_t left_x, top_y;          /* recorded coordinates of cell (0, 0) */
+    int32_t step_x, step_y;         /* recorded coordinate's step per column and row (+1 or -1; 0 when axes are exchanged) */
+    bool axes_exchanged;            /* rotated by 90 or 270: columns run along Y */
+    char notch;                     /* as drawn: U D L R, ' ' unknown */
+    double cell_aspect;             /* width / height of a die as drawn; 1 when unknown */
+    const float *values;            /* rows x columns; bin, 0/1, value, count...; NaN: no die there */
+    const uint32_t *dice;           /* index of the die; UINT32_MAX: none */
+    float low, high;                /* least and greatest value */
+    const char *title, *units;
+    size_t legend_count; const struct xl_map_legend { float value; const char *name; uint64_t count; uint32_t rgb; bool passes; } *legend;  /* for bins and sites */
+};
+XL_API struct xl_map *xl_map_new(const struct xl_lot *, const struct xl_map_options *, struct xl_error *);
+XL_API void xl_map_free(struct xl_map *);
+
+enum xl_picture { XL_PICTURE_PNG, XL_PICTURE_SVG };
+/* A picture with title, axes, notch and legend, in the thread's language. `width` in pixels (0: fitting). */
+XL_API bool xl_map_draw(const struct xl_map *, enum xl_picture, uint32_t width, struct xl_sink, struct xl_error *);
+/* For a terminal: `colours` 0 (plain), 16, 256 or 16777216; `columns` of text at most (0: 80). */
+XL_API bool xl_map_print(const struct xl_map *, uint32_t colours, uint32_t columns, struct xl_sink, struct xl_error *);
+XL_API bool xl_map_json(const struct xl_map *, struct xl_sink, struct xl_error *);
+
+/* One self-contained HTML page of a lot: yield, paretos, maps, test table with histograms. Opens offline. */
+struct xl_report_options { enum xl_population population; enum xl_executions executions; size_t most_tests; /* 0: all */ };
+XL_API bool xl_report(const struct xl_lot *, const struct xl_report_options *, struct xl_sink, struct xl_error *);
+
+#ifdef __cplusplus
+}
+#endif
