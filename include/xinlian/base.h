@@ -13,7 +13,7 @@ extern "C" {
 #endif
 
 #define XL_API __attribute__((visibility("default")))
-#define XL_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define XL_PRINTF(text, first) __attribute__((__format__(__printf__, text, first)))
 
 /* What went wrong. `code` is stable and in the field's words ("stdf_version_unknown"), `message` is for a person, in the
  * thread's language; `place` names where in the input ("lot3.stdf, byte 4711"), empty when there is none. Zeroed = no error. */
@@ -36,7 +36,7 @@ XL_API enum xl_language xl_language_get(void);
 /* "zh_CN.UTF-8", "zh-TW", "zh_Hant", "en" ... -> a language; English for anything unknown or NULL. */
 XL_API enum xl_language xl_language_of(const char *locale);
 /* `english` in the thread's language; `english` itself where no catalogue has it. */
-XL_API const char *xl_words(const char *english);
+XL_API const char *xl_words(const char *english) __attribute__((format_arg(1)));
 
 /* Where an engine writes bytes: returns false to stop (disk full, pipe closed), after filling its own error. */
 struct xl_sink {

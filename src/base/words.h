@@ -4,4 +4,5 @@
 #include <xinlian/base.h>
 
 #define _(english) xl_words(english)
+/* Marks a text for the catalogues where no call can stand, in a table for instance; look it up by xl_words() when it is shown. */
 #define N_(english) english
