@@ -57,7 +57,7 @@ XL_API size_t xl_lot_key(const struct xl_table *, const struct xl_corrections *,
 /* One run of a part: a row of a table. */
 struct xl_run { uint32_t table; uint32_t group; uint32_t at; };
 struct xl_die {
-    int32_t x, y;               /* after corrections; XL_NO_COORDINATE: none */
+    int32_t x, y;               /* as recorded (rotate and mirror act on how maps are drawn); XL_NO_COORDINATE: none */
     uint32_t first_run, run_count;  /* its runs, oldest first, in the wafer's `runs` */
     uint32_t chosen;            /* the run that counts, index into `runs` */
     bool first_passed, passed;  /* of the first run, of the chosen run */
@@ -155,25 +155,37 @@ XL_API double xl_quantile(float *values, size_t n, double q);
 enum xl_map_kind { XL_MAP_HARD_BIN, XL_MAP_SOFT_BIN, XL_MAP_PASS, XL_MAP_TEST, XL_MAP_SITE, XL_MAP_TOUCH, XL_MAP_RUNS, XL_MAP_STACK };
 struct xl_map_options {
     enum xl_map_kind kind;
-    size_t test; int64_t pin;       /* XL_MAP_TEST */
+    size_t test; int64_t pin;       /* XL_MAP_TEST; pin: position in an MPR's results (-1: the first) */
     int64_t wafer;                  /* XL_ALL_WAFERS with XL_MAP_STACK: fails at each XY over the lot's wafers */
     bool first_touch;               /* first runs instead of the chosen ones */
 };
-/* A grid as one looks at the wafer: row 0 at the top, column 0 at the left, after POS_X/POS_Y and corrections. */
+/* What the colours of a map of bins, verdicts, sites or runs mean, in the order of a legend. */
+struct xl_map_legend { float value; const char *name; uint64_t count; uint32_t rgb; bool passes; };
+
+/* A grid as one looks at the wafer: row 0 at the top, column 0 at the left. POS_X and POS_Y say which way the coordinates grow (right
+ * and down where the file does not say, as probers count), WF_FLAT where the notch is; then the corrections: mirrored, then rotated.
+ * Normally column c, row r stands for x = left_x + c * step_x, y = top_y + r * step_y. With `axes_exchanged` (rotated by 90 or 270)
+ * columns run along Y: x = left_x + r * step_x, y = top_y + c * step_y. */
 struct xl_map {
     enum xl_map_kind kind;
     uint32_t columns, rows;
     int32_t left_x, top_y;          /* recorded coordinates of cell (0, 0) */
-    int32_t step_x, step_y;         /* recorded coordinate's step per column and row (+1 or -1; 0 when axes are exchanged) */
-    bool axes_exchanged;            /* rotated by 90 or 270: columns run along Y */
+    int32_t step_x, step_y;         /* +1 or -1 */
+    bool axes_exchanged;
+    bool directions_known;          /* POS_X and POS_Y are recorded */
     char notch;                     /* as drawn: U D L R, ' ' unknown */
-    double cell_aspect;             /* width / height of a die as drawn; 1 when unknown */
+    double cell_aspect;             /* width / height of a die as drawn: by DIE_WID and DIE_HT, else what makes the wafer round, else 1 */
     const float *values;            /* rows x columns; bin, 0/1, value, count...; NaN: no die there */
-    const uint32_t *dice;           /* index of the die; UINT32_MAX: none */
-    float low, high;                /* least and greatest value */
-    const char *title, *units;
-    size_t legend_count; const struct xl_map_legend { float value; const char *name; uint64_t count; uint32_t rgb; bool passes; } *legend;  /* for bins and sites */
+    const uint32_t *dice;           /* index of the die; UINT32_MAX: none. NULL for XL_MAP_STACK */
+    float low, high;                /* least and greatest value, NaN when the map is empty */
+    float low_shade, high_shade;    /* the colour scale's ends: 1st and 99th percentile, for one wild value should not grey out the rest */
+    float low_limit, high_limit;    /* XL_MAP_TEST; NaN: none */
+    const char *title;              /* "LOT7 / W03: hard bin"; in the language of the thread that made the map */
+    const char *units; int scale;   /* XL_MAP_TEST: the unit that values are shown in, after xl_test_unit: shown = value * 10^scale */
+    uint64_t placed, covered, unplaced; /* dice in the map; hidden by a later one on the same cell; without (believable) coordinates */
+    size_t legend_count; const struct xl_map_legend *legend;    /* for all kinds but XL_MAP_TEST, XL_MAP_TOUCH and XL_MAP_STACK */
 };
+/* Fails with "map_without_coordinates" when no die has any, "wafer_unknown", "test_unknown", "map_too_large". */
 XL_API struct xl_map *xl_map_new(const struct xl_lot *, const struct xl_map_options *, struct xl_error *);
 XL_API void xl_map_free(struct xl_map *);
 
