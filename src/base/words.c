@@ -2,6 +2,7 @@
 #include "base/words.h"
 
 #include <ctype.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -36,8 +37,47 @@ enum xl_language xl_language_of(const char *locale)
     return traditional_country ? XL_CHINESE_TRADITIONAL : XL_CHINESE_SIMPLIFIED;
 }
 
+/* The catalogues, as msgfmt makes them: GNU .mo files, little-endian, embedded by tools/embed.c. Per message a (length, offset) pair in
+ * each of two tables; the table of the originals is sorted by strcmp. */
+extern const unsigned char words_zh_CN[], words_zh_TW[];
+
+struct mo {
+    uint32_t magic, revision, count, originals, translations;
+};
+struct mo_text {
+    uint32_t length, offset;
+};
+
+static const char *find(const unsigned char *catalogue, const char *english)
+{
+    const struct mo *mo = (const struct mo *)catalogue;
+    const struct mo_text *originals = (const struct mo_text *)(catalogue + mo->originals);
+    const struct mo_text *translations = (const struct mo_text *)(catalogue + mo->translations);
+    for (uint32_t low = 0, high = mo->count; low < high;) {
+        uint32_t middle = (low + high) / 2;
+        int order = strcmp(english, (const char *)catalogue + originals[middle].offset);
+        if (order == 0)
+            return (const char *)catalogue + translations[middle].offset;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return english;
+}
+
 const char *xl_words(const char *english)
 {
+    if (!*english)
+        return english; /* the empty original is the header of a catalogue */
+    switch (language) {
+    case XL_ENGLISH:
+        break;
+    case XL_CHINESE_SIMPLIFIED:
+        return find(words_zh_CN, english);
+    case XL_CHINESE_TRADITIONAL:
+        return find(words_zh_TW, english);
+    }
     return english;
 }
 

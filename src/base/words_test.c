@@ -43,8 +43,24 @@ static void each_thread_has_its_own(void **state)
     xl_language_set(XL_ENGLISH);
 }
 
+static void words_of_a_language(void **state)
+{
+    (void)state;
+    const char *english = "Cannot write: %m.";
+    assert_ptr_equal(xl_words(english), english);
+    xl_language_set(XL_CHINESE_SIMPLIFIED);
+    assert_string_equal(xl_words(english), "无法写入：%m。");
+    assert_string_equal(xl_words("no catalogue has this"), "no catalogue has this");
+    assert_string_equal(xl_words(""), "");
+    assert_string_equal(xl_words("\x7F"), "\x7F");
+    xl_language_set(XL_CHINESE_TRADITIONAL);
+    assert_string_equal(xl_words(english), "無法寫入：%m。");
+    xl_language_set(XL_ENGLISH);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(languages_by_name), cmocka_unit_test(each_thread_has_its_own)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(languages_by_name), cmocka_unit_test(each_thread_has_its_own),
+                                       cmocka_unit_test(words_of_a_language)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
