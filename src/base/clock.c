@@ -50,7 +50,10 @@ void time_text(int64_t seconds, char out[32])
         return;
     }
     struct civil at = civil_of(seconds);
-    snprintf(out, 32, "%04" PRId64 "-%02d-%02d %02d:%02d:%02d", at.year, at.month, at.day, at.hour, at.minute, at.second);
+    char text[80] = ""; /* what the compiler thinks could be needed; the longest is "-292277022657-01-27 08:29:52" */
+    snprintf(text, sizeof text, "%04" PRId64 "-%02d-%02d %02d:%02d:%02d", at.year, at.month, at.day, at.hour, at.minute, at.second);
+    memcpy(out, text, 31);
+    out[31] = '\0';
 }
 
 static const char months[12][4] = {"JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"};
@@ -62,7 +65,10 @@ void time_atdf(int64_t seconds, char out[32])
         return;
     }
     struct civil at = civil_of(seconds);
-    snprintf(out, 32, "%d:%02d:%02d %d-%s-%04" PRId64, at.hour, at.minute, at.second, at.day, months[at.month - 1], at.year);
+    char text[80] = ""; /* what the compiler thinks could be needed; the longest is "-292277022657-01-27 08:29:52" */
+    snprintf(text, sizeof text, "%d:%02d:%02d %d-%s-%04" PRId64, at.hour, at.minute, at.second, at.day, months[at.month - 1], at.year);
+    memcpy(out, text, 31);
+    out[31] = '\0';
 }
 
 /* One to `most` digits and then `after`. */
