@@ -162,7 +162,7 @@ struct xl_stdf_value {
         double r;               /* R*: an R4 is held exactly; a NaN keeps its payload in `bits` */
         struct { const uint8_t *bytes; uint32_t length; } text; /* CN, SN, CF, BN: bytes; DN: `length` counts bits */
     };
-    uint64_t bits;              /* R4, R8: the raw bits */
+    uint64_t bits;              /* R4, R8: the raw bits; N1: the spare nibble after the last of an odd count */
 };
 
 enum xl_presence {
@@ -179,7 +179,8 @@ struct xl_stdf_fields {
         struct xl_stdf_value *values;
     } *at;                      /* one per field of the layout */
     uint32_t left_over;         /* bytes after the last field */
-    bool broken;                /* the record ended inside a field: that field and the rest are XL_CUT */
+    bool broken;                /* the record ended inside or before a needed field: that field and the rest are XL_CUT, but a
+                                   list keeps its whole elements: trust `count` here, not the field that should hold the count */
     uint32_t broken_at;         /* byte in the record where that field began */
     bool ungated;               /* V4-2007: flags ignored, for only so the record ended exactly */
 };
@@ -198,8 +199,9 @@ XL_API bool xl_stdf_missing(const struct xl_stdf_fields *, int field);
 /* ---- Writing ------------------------------------------------------------------------------------------------------ */
 
 /* Encodes fields as one record (header included) into `out` of at least XL_RECORD_MOST bytes; returns its length, 0 when it
- * would exceed 65,535 bytes. Trailing fields that are XL_CUT are not written, XL_ABSENT ones are left out, left-over
- * bytes are not known here and not written. decode(encode(x)) == x. */
+ * would exceed 65,535 bytes. Trailing fields that are XL_CUT are not written; one that a present field follows is written as
+ * its missing value (a count: as long as its list). XL_ABSENT ones are left out, left-over bytes are not known here and not
+ * written. Text past the 255 (CN, BN) or 65,535 (SN) bytes that fit is cut. decode(encode(x)) == x. */
 enum { XL_RECORD_MOST = 65539 };
 XL_API size_t xl_stdf_encode(const struct xl_stdf_fields *, bool big_endian, uint8_t *out);
 
