@@ -65,7 +65,8 @@ XL_API struct xl_input *xl_input_memory(const void *bytes, size_t length, const 
 XL_API void xl_input_free(struct xl_input *);
 /* Gives the bytes that follow the `consumed` first ones of the last window (0 at the first call). `*last` tells that
  * nothing comes after this window. A window that is not the last holds at least XL_WINDOW_LEAST bytes. At the end:
- * length 0, last true. False when the container is broken: what came before stands, the error names the place. */
+ * length 0, last true. False when the container is broken and all that stands before the damage was consumed (its last window
+ * says `last` too, so one more call tells); the error names the place. */
 enum { XL_WINDOW_LEAST = 1 << 19 };
 XL_API bool xl_input_window(struct xl_input *, size_t consumed, const uint8_t **bytes, size_t *length, bool *last,
                             struct xl_error *);
