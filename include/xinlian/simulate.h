@@ -32,10 +32,12 @@ struct xl_simulation {
     double yield;               /* aimed at, first touch: 0..1 */
     double retest;              /* part of the failing dice that is touched again: 0..1 */
     enum xl_signature signature;
-    bool short_records;         /* PTR without texts and limits after the first of a test; false: limits in every PTR */
+    bool short_records;         /* after the first of a test, records end behind the test's name; false: limits in every PTR */
+    bool bare_records;          /* after the first of a test, records end behind the result: not even the name */
+    bool grade_bins;            /* passing dice are sorted by speed into hard bins 1 and 2, both passing */
     bool stop_on_fail;
     bool big_endian;
-    bool every_record;          /* also ATR, VUR, RDR, SDR, PMR, PGR, PLR, WCR, TSR, BPS, EPS, GDR, DTR, unknown */
+    bool every_record;          /* also ATR, VUR, RDR, PGR, PLR, BPS, EPS, GDR, DTR, unknown records, and every field of MIR */
     uint32_t breaks;            /* XL_BREAK_ bits */
     uint64_t most_bytes;        /* stop (cleanly) after about so many bytes; 0: no limit */
     const char *lot, *product;  /* NULL: invented from the seed */
@@ -43,7 +45,9 @@ struct xl_simulation {
 };
 /* Sound defaults: a lot of 2 wafers of 500 dice with 100 tests. */
 XL_API struct xl_simulation xl_simulation_default(void);
-/* One STDF stream. The same settings give the same bytes, on every machine. */
+/* One STDF stream. The same settings give the same bytes, on every machine. Memory is bounded by one wafer's dice, tests x sites, and
+ * a touch-down; the length of the stream is not bounded. Fails with "simulation_setting" when a setting is out of range, and
+ * with the sink's own error. */
 XL_API bool xl_simulate(const struct xl_simulation *, struct xl_sink, struct xl_error *);
 
 #ifdef __cplusplus
