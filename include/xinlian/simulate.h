@@ -7,41 +7,48 @@
 extern "C" {
 #endif
 
-enum xl_signature {     /* spatial signatures laid over the wafers, after the classes of WM-811K */
-    XL_SIGNATURE_NONE, XL_SIGNATURE_CENTER, XL_SIGNATURE_DONUT, XL_SIGNATURE_EDGE_RING, XL_SIGNATURE_EDGE_LOC,
-    XL_SIGNATURE_LOC, XL_SIGNATURE_SCRATCH, XL_SIGNATURE_RANDOM, XL_SIGNATURE_MIXED /* another one per wafer */
+enum xl_signature { /* spatial signatures laid over the wafers, after the classes of WM-811K */
+                    XL_SIGNATURE_NONE,
+                    XL_SIGNATURE_CENTER,
+                    XL_SIGNATURE_DONUT,
+                    XL_SIGNATURE_EDGE_RING,
+                    XL_SIGNATURE_EDGE_LOC,
+                    XL_SIGNATURE_LOC,
+                    XL_SIGNATURE_SCRATCH,
+                    XL_SIGNATURE_RANDOM,
+                    XL_SIGNATURE_MIXED /* another one per wafer */
 };
 /* Chosen breaches of the format, to be set as bits. */
 enum {
-    XL_BREAK_ZEROS = 1,             /* 4,096 zero bytes amid the records */
-    XL_BREAK_LENGTH = 2,            /* one REC_LEN too long: everything after is out of phase */
-    XL_BREAK_CUT = 4,               /* the file ends inside a record, without MRR */
-    XL_BREAK_PADDING = 8,           /* vendor padding after the last field of every PRR */
-    XL_BREAK_ORPHANS = 16,          /* test records outside parts, PRR without PIR, a PIR never closed */
-    XL_BREAK_COUNTS = 32,           /* WRR, PCR and HBR that disagree with the parts */
-    XL_BREAK_TEXT = 64,             /* GB18030 and control bytes in texts */
-    XL_BREAK_FLAGS = 128,           /* invalid results, junk in fields called invalid, OPT_FLAG bit 1 = 0 */
+    XL_BREAK_ZEROS = 1,    /* 4,096 zero bytes amid the records */
+    XL_BREAK_LENGTH = 2,   /* one REC_LEN too long: everything after is out of phase */
+    XL_BREAK_CUT = 4,      /* the file ends inside a record, without MRR */
+    XL_BREAK_PADDING = 8,  /* vendor padding after the last field of every PRR */
+    XL_BREAK_ORPHANS = 16, /* test records outside parts, PRR without PIR, a PIR never closed */
+    XL_BREAK_COUNTS = 32,  /* WRR, PCR and HBR that disagree with the parts */
+    XL_BREAK_TEXT = 64,    /* GB18030 and control bytes in texts */
+    XL_BREAK_FLAGS = 128,  /* invalid results, junk in fields called invalid, OPT_FLAG bit 1 = 0 */
 };
 struct xl_simulation {
     uint64_t seed;
-    uint32_t wafers;            /* 0: a final-test lot without wafers */
-    uint32_t parts;             /* dice a wafer (a round wafer of about so many), or parts of the final-test lot */
-    uint32_t tests;             /* parametric tests */
-    uint32_t functional_tests, pin_tests, pins, scan_tests;     /* FTR, MPR (of `pins` pins), STR with PSR/NMR/CNR/CDR/SSR */
+    uint32_t wafers; /* 0: a final-test lot without wafers */
+    uint32_t parts;  /* dice a wafer (a round wafer of about so many), or parts of the final-test lot */
+    uint32_t tests;  /* parametric tests */
+    uint32_t functional_tests, pin_tests, pins, scan_tests; /* FTR, MPR (of `pins` pins), STR with PSR/NMR/CNR/CDR/SSR */
     uint32_t sites;
-    double yield;               /* aimed at, first touch: 0..1 */
-    double retest;              /* part of the failing dice that is touched again: 0..1 */
+    double yield;  /* aimed at, first touch: 0..1 */
+    double retest; /* part of the failing dice that is touched again: 0..1 */
     enum xl_signature signature;
-    bool short_records;         /* after the first of a test, records end behind the test's name; false: limits in every PTR */
-    bool bare_records;          /* after the first of a test, records end behind the result: not even the name */
-    bool grade_bins;            /* passing dice are sorted by speed into hard bins 1 and 2, both passing */
+    bool short_records; /* after the first of a test, records end behind the test's name; false: limits in every PTR */
+    bool bare_records;  /* after the first of a test, records end behind the result: not even the name */
+    bool grade_bins;    /* passing dice are sorted by speed into hard bins 1 and 2, both passing */
     bool stop_on_fail;
     bool big_endian;
-    bool every_record;          /* also ATR, VUR, RDR, PGR, PLR, BPS, EPS, GDR, DTR, unknown records, and every field of MIR */
-    uint32_t breaks;            /* XL_BREAK_ bits */
-    uint64_t most_bytes;        /* stop (cleanly) after about so many bytes; 0: no limit */
-    const char *lot, *product;  /* NULL: invented from the seed */
-    int64_t start_time;         /* seconds since 1970 */
+    bool every_record;         /* also ATR, VUR, RDR, PGR, PLR, BPS, EPS, GDR, DTR, unknown records, and every field of MIR */
+    uint32_t breaks;           /* XL_BREAK_ bits */
+    uint64_t most_bytes;       /* stop (cleanly) after about so many bytes; 0: no limit */
+    const char *lot, *product; /* NULL: invented from the seed */
+    int64_t start_time;        /* seconds since 1970 */
 };
 /* Sound defaults: a lot of 2 wafers of 500 dice with 100 tests. */
 XL_API struct xl_simulation xl_simulation_default(void);
