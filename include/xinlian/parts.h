@@ -47,7 +47,7 @@ enum xl_test_key { XL_KEY_BOTH, XL_KEY_NUMBER, XL_KEY_NAME };
 
 struct xl_limit_change {
     uint64_t offset;            /* of the first record with these limits */
-    uint32_t row;               /* row (within the table) of the part it came in */
+    uint32_t row;               /* part runs finished in the file before it */
     uint64_t results;           /* how many results carried them */
     float low, high;            /* NaN: no such limit */
 };
@@ -169,8 +169,11 @@ struct xl_table {
     const struct xl_findings *findings;     /* of the whole raw file, the same for all its tables */
 };
 
-/* A stable name for a column, unique whatever its case: "P1000_Icc", "M12_leak[PA3]", "F77_scan", "P1000_Icc#2". */
+/* A plain name for a column: "P1000_Icc", "M12_leak[0:PA3]", "F77_scan", "P1000_Icc#2". Returns its length. */
 XL_API size_t xl_column_name(const struct xl_table *, uint32_t column, char *out, size_t size);
+/* The names of all columns, made unique whatever their (ASCII) case: a name that came before gets "~" and its column's number. One malloc'ed
+ * block; free with free(). */
+XL_API char **xl_column_names(const struct xl_table *);
 /* Which row stands where. */
 XL_API void xl_table_locate(const struct xl_table *, uint64_t row, size_t *group, uint32_t *at);
 /* True/false when the part passed; by PART_FLG, else by the bins' pass marks (hard, then soft), else hard bin 1. `pass_bins` (when count
@@ -202,7 +205,12 @@ XL_API struct xl_loader *xl_load(struct xl_input *, const struct xl_load_options
 XL_API void xl_loader_free(struct xl_loader *);
 
 /* The simple way: all tables of one entry in memory. */
-struct xl_tables { size_t count; struct xl_table *const *at; const struct xl_findings *findings; };
+struct xl_tables {
+    size_t count;
+    struct xl_table *const *at;
+    const struct xl_findings *findings;
+    void (*release)(struct xl_tables *); /* how xl_tables_free frees them: in memory or mapped */
+};
 XL_API struct xl_tables *xl_tables_load(struct xl_input *, const struct xl_load_options *, struct xl_error *);
 XL_API void xl_tables_free(struct xl_tables *);
 
