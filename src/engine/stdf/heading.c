@@ -677,9 +677,6 @@ void heading_finish(struct xl_loader *l)
     LIST_SETTLE(l, h->hard_bins, h->hard_bin_count);
     LIST_SETTLE(l, h->soft_bins, h->soft_bin_count);
     LIST_SETTLE(l, h->pins, h->pin_count);
-    for (uint32_t i = 0; i < XL_FINDING_KINDS; i++)
-        if (l->notes[i])
-            xl_findings_more(l->findings, (enum xl_finding_kind)i, l->notes[i]);
 
     struct xl_table **tables = memory_new(l->sheet_count, sizeof *tables);
     for (uint32_t i = 0; i < l->sheet_count; i++) {

@@ -5,8 +5,6 @@
 #include "engine/stdf/loader.h"
 
 #include <math.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,27 +15,10 @@
 #include "engine/stdf/reader.h"
 
 enum {
-    NOTES_KEPT = 64,                            /* of a kind, with their detail; the rest is counted */
     PARM_EXCLUDES = 0x07, PARM_MARKS = 0x3f,    /* PARM_FLG: scale error, drift, oscillation; and the verdicts */
     TEST_EXCLUDES = 0x3f,                       /* TEST_FLG: alarm ... aborted */
     PROGRESS_RECORDS = 1 << 16,
 };
-
-void loader_note(struct xl_loader *l, enum xl_finding_kind kind, uint64_t length, const char *format, ...)
-{
-    if (xl_findings_count(l->findings, kind) >= NOTES_KEPT) {
-        l->notes[kind]++;
-        return;
-    }
-    char detail[96];
-    va_list list;
-    va_start(list, format);
-    vsnprintf(detail, sizeof detail, format, list);
-    va_end(list);
-    for (size_t i = strlen(detail); i > 0 && i == sizeof detail - 1 && ((unsigned char)detail[i - 1] & 0x80); i--)
-        detail[i - 1] = 0; /* not half a character */
-    xl_findings_add(l->findings, kind, l->offset, length, "%s", detail);
-}
 
 /* ---- Parts -------------------------------------------------------------------------------------------------------- */
 
@@ -636,7 +617,7 @@ static bool load_stdf(struct xl_loader *l, struct xl_input *input)
         walk(l, input, false);
     finish_parts(l);
     if (l->defaults_taken)
-        l->notes[XL_FINDING_DEFAULT_TAKEN] += l->defaults_taken - 1;
+        xl_findings_more(l->findings, XL_FINDING_DEFAULT_TAKEN, l->defaults_taken - 1);
     heading_finish(l);
     working_memory_free(l);
     xl_stdf_decoder_free(l->decoder);

@@ -154,13 +154,12 @@ struct xl_loader {
     /* Heading: one value of each file. */
     struct heading *heading;
 
-    uint64_t defaults_taken;
-    uint64_t notes[XL_FINDING_KINDS]; /* counted beyond those kept in `findings` */
-    uint64_t offset;                  /* of the record being read */
+    uint64_t defaults_taken; /* by the million: told to `findings` once */
+    uint64_t offset;         /* of the record being read */
 };
 
-/* Counts a finding at the record being read; the first few of a kind are kept with their detail. */
-void loader_note(struct xl_loader *, enum xl_finding_kind, uint64_t length, const char *format, ...) XL_PRINTF(4, 5);
+/* Counts a finding at the record being read. */
+#define loader_note(l, kind, length, ...) xl_findings_add((l)->findings, (kind), (l)->offset, (length), __VA_ARGS__)
 
 /* directory.c */
 /* The alias of a test record's text; makes the test when it is new. NULL past the ceiling. */

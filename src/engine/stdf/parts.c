@@ -134,6 +134,7 @@ struct collected { /* of one table */
     struct xl_part_group **groups;
     uint32_t *columns; /* how many each group's values have */
     size_t count, capacity;
+    struct xl_part_group *published; /* the same groups as the finished table shows them, with values for all its columns */
 };
 
 struct tables {
@@ -182,6 +183,7 @@ static bool collect_table(void *context, uint32_t key, struct xl_table *table, s
             memcpy(values, groups[i].values, c->columns[i] * sizeof *values);
         groups[i].values = values;
     }
+    c->published = groups;
     table->groups = groups;
     table->group_count = c->count;
     t->list = memory_grow(t->list, t->tables.count + 1, sizeof *t->list);
@@ -192,16 +194,16 @@ static bool collect_table(void *context, uint32_t key, struct xl_table *table, s
 static void tables_release(struct xl_tables *tables)
 {
     struct tables *t = (struct tables *)tables;
-    for (size_t i = 0; i < t->tables.count; i++) {
-        for (size_t g = 0; g < t->list[i]->group_count; g++)
-            free((void *)t->list[i]->groups[g].values);
-        free((void *)t->list[i]->groups);
-    }
     for (uint32_t k = 0; k < t->key_count; k++) {
-        for (size_t i = 0; i < t->collected[k].count; i++)
-            xl_group_free(t->collected[k].groups[i]);
-        free(t->collected[k].groups);
-        free(t->collected[k].columns);
+        struct collected *c = &t->collected[k];
+        for (size_t i = 0; i < c->count; i++) {
+            if (c->published)
+                free((void *)c->published[i].values);
+            xl_group_free(c->groups[i]);
+        }
+        free(c->published);
+        free(c->groups);
+        free(c->columns);
     }
     free(t->collected);
     free(t->list);
@@ -214,7 +216,6 @@ struct xl_tables *xl_tables_load(struct xl_input *input, const struct xl_load_op
     struct tables *t = memory_new(1, sizeof *t);
     t->loader = xl_load(input, options, (struct xl_receiver){collect_group, collect_table, t}, error);
     if (!t->loader) {
-        t->tables.count = 0; /* what tables there were went with the loader */
         tables_release(&t->tables);
         return NULL;
     }
