@@ -89,8 +89,15 @@ static struct test *test_new(struct xl_loader *l, enum xl_test_kind kind, uint32
     struct test *t = arena_take(l->arena, 1, sizeof *t);
     t->index = l->test_count;
     t->known = (struct xl_test){
-        .kind = kind, .number = number, .name = name, .units = "", .result_format = "",
-        .low = NAN, .high = NAN, .low_spec = NAN, .high_spec = NAN,
+        .kind = kind,
+        .number = number,
+        .name = name,
+        .units = "",
+        .result_format = "",
+        .low = NAN,
+        .high = NAN,
+        .low_spec = NAN,
+        .high_spec = NAN,
     };
     t->named_by_file = *name != 0;
     l->tests[l->test_count++] = t;

@@ -91,6 +91,12 @@ void xl_findings_add(struct xl_findings *findings, enum xl_finding_kind kind, ui
         cut_whole(finding->detail, sizeof finding->detail - 1);
 }
 
+void xl_findings_more(struct xl_findings *findings, enum xl_finding_kind kind, uint64_t count)
+{
+    if (findings)
+        findings->kinds[kind].count += count;
+}
+
 uint64_t xl_findings_count(const struct xl_findings *findings, enum xl_finding_kind kind)
 {
     return findings->kinds[kind].count;

@@ -41,10 +41,9 @@ struct heading {
 
 /* Room for one more element of a list; false past the ceiling. */
 #define LIST_MORE(l, list, count, capacity)                                                                                                \
-    ((count) < (capacity) ||                                                                                                               \
-     ((count) < LOADER_SUMMARIES_MOST ? ((capacity) = (capacity) ? (capacity)*2 : 16,                                                     \
-                                         (list) = memory_grow((list), (capacity), sizeof *(list)), true)                                   \
-                                      : (loader_note((l), XL_FINDING_TOO_MANY, 0, "%s", ""), false)))
+    ((count) < (capacity) || ((count) < LOADER_SUMMARIES_MOST ? ((capacity) = (capacity) ? (capacity)*2 : 16,                              \
+                                                                 (list) = memory_grow((list), (capacity), sizeof *(list)), true)           \
+                                                              : (loader_note((l), XL_FINDING_TOO_MANY, 0, "%s", ""), false)))
 
 void heading_new(struct xl_loader *l, const char *source)
 {
@@ -172,8 +171,7 @@ static void name_fields(struct xl_loader *l, const struct xl_stdf_fields *f)
         const char *value = value_text(l, f, i);
         if (!value || !LIST_MORE(l, h->named, h->named_count, h->named_capacity))
             continue;
-        h->named[h->named_count++] =
-            (struct xl_named){arena_print(l->arena, "%s.%s", f->layout->name, f->layout->fields[i].name), value};
+        h->named[h->named_count++] = (struct xl_named){arena_print(l->arena, "%s.%s", f->layout->name, f->layout->fields[i].name), value};
     }
 }
 
@@ -347,7 +345,9 @@ static void read_pin(struct xl_loader *l, const struct xl_stdf_fields *f)
         .index = (uint16_t)number_named(f, "PMR_INDX", 0),
         .head = (uint8_t)number_named(f, "HEAD_NUM", 1),
         .site = (uint8_t)number_named(f, "SITE_NUM", 1),
-        .name = *logical ? logical : *physical ? physical : channel,
+        .name = *logical    ? logical
+                : *physical ? physical
+                            : channel,
         .channel = channel,
         .physical = physical,
     };
@@ -407,8 +407,7 @@ static void read_label(struct xl_loader *l, const struct xl_stdf_fields *f)
     struct heading *h = l->heading;
     const char *name = text_named(l, f, "TEST_NAM");
     if (*name && LIST_MORE(l, h->labels, h->label_count, h->label_capacity))
-        h->labels[h->label_count++] =
-            (struct test_label){(uint32_t)number_named(f, "TEST_NUM", 0), char_named(f, "TEST_TYP"), name};
+        h->labels[h->label_count++] = (struct test_label){(uint32_t)number_named(f, "TEST_NUM", 0), char_named(f, "TEST_TYP"), name};
 }
 
 void heading_record(struct xl_loader *l, const struct xl_stdf_record *record)
@@ -612,7 +611,7 @@ static struct xl_table *table_of(struct xl_loader *l, const struct sheet *s, siz
 /* Lists that grew by memory_grow move into the arena, where the tables live. */
 #define LIST_SETTLE(l, list, count)                                                                                                        \
     do {                                                                                                                                   \
-        void *settled_ = (count) ? arena_copy((l)->arena, (list), (count) * sizeof *(list)) : NULL;                                       \
+        void *settled_ = (count) ? arena_copy((l)->arena, (list), (count) * sizeof *(list)) : NULL;                                        \
         free(list);                                                                                                                        \
         (list) = settled_;                                                                                                                 \
     } while (0)

@@ -1,7 +1,7 @@
 /* loader.c: from records to part runs.
  *
- * The hot path is a PTR: find the open part by head and site, find the test by what followed the last one, put the result into the part's row.
- * Everything else is rarer. */
+ * The hot path is a PTR: find the open part by head and site, find the test by what followed the last one, put the result into the part's
+ * row. Everything else is rarer. */
 #include "engine/stdf/loader.h"
 
 #include <math.h>
@@ -10,13 +10,12 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
-#include "base/out.h"
-#include "base/text.h"
 #include "engine/stdf/reader.h"
 
 enum {
-    PARM_EXCLUDES = 0x07, PARM_MARKS = 0x3f,    /* PARM_FLG: scale error, drift, oscillation; and the verdicts */
-    TEST_EXCLUDES = 0x3f,                       /* TEST_FLG: alarm ... aborted */
+    PARM_EXCLUDES = 0x07,
+    PARM_MARKS = 0x3f,    /* PARM_FLG: scale error, drift, oscillation; and the verdicts */
+    TEST_EXCLUDES = 0x3f, /* TEST_FLG: alarm ... aborted */
     PROGRESS_RECORDS = 1 << 16,
 };
 
@@ -158,7 +157,8 @@ static inline struct alias *alias_of(struct xl_loader *l, struct part *p, enum x
                                      uint32_t length)
 {
     struct alias *a = p->last ? p->last->next : NULL;
-    if (__builtin_expect(a && a->number == number && a->kind == kind && a->text_length == length && memcmp(a->text, text, length) == 0, 1)) {
+    if (__builtin_expect(a && a->number == number && a->kind == kind && a->text_length == length && memcmp(a->text, text, length) == 0,
+                         1)) {
         p->last = a;
         return a;
     }
@@ -247,7 +247,8 @@ static float missing_value(void)
 
 static void note_excluded(struct xl_loader *l, const struct alias *a, uint8_t test_flag, uint8_t parm_flag)
 {
-    loader_note(l, XL_FINDING_RESULT_EXCLUDED, 0, "%u %s: TEST_FLG %02x PARM_FLG %02x", a->number, a->test->known.name, test_flag, parm_flag);
+    loader_note(l, XL_FINDING_RESULT_EXCLUDED, 0, "%u %s: TEST_FLG %02x PARM_FLG %02x", a->number, a->test->known.name, test_flag,
+                parm_flag);
 }
 
 static inline void check_verdict(struct xl_loader *l, const struct alias *a, uint8_t test_flag, float value)
@@ -626,23 +627,8 @@ static bool load_stdf(struct xl_loader *l, struct xl_input *input)
     return !l->failed;
 }
 
-/* ATDF is turned into STDF in memory first. */
-static bool load_atdf(struct xl_loader *l, struct xl_input *input)
-{
-    struct text stdf;
-    text_init(&stdf, LOADER_ATDF_MOST);
-    bool ok = xl_atdf_to_stdf(input, false, sink_text(&stdf), l->findings, l->error);
-    if (ok && stdf.overflow)
-        ok = xl_fail(l->error, "atdf_too_large", _("The ATDF file is larger than %u MB; convert it to STDF first."),
-                     (unsigned)(LOADER_ATDF_MOST >> 20));
-    struct xl_input *memory = ok ? xl_input_memory(stdf.data, stdf.length, xl_input_name(input), l->error) : NULL;
-    ok = memory && load_stdf(l, memory);
-    xl_input_free(memory);
-    text_free(&stdf);
-    return ok;
-}
-
-struct xl_loader *xl_load(struct xl_input *input, const struct xl_load_options *options, struct xl_receiver receiver, struct xl_error *error)
+struct xl_loader *xl_load(struct xl_input *input, const struct xl_load_options *options, struct xl_receiver receiver,
+                          struct xl_error *error)
 {
     struct xl_error own = {.code = ""};
     struct xl_loader *l = memory_new(1, sizeof *l);
@@ -651,15 +637,7 @@ struct xl_loader *xl_load(struct xl_input *input, const struct xl_load_options *
     l->receiver = receiver;
     l->findings = xl_findings_new();
     l->error = error ? error : &own;
-    const uint8_t *bytes;
-    size_t length;
-    bool last;
-    bool ok = xl_input_window(input, 0, &bytes, &length, &last, l->error);
-    if (!ok && length) { /* damaged further on: the reader gets what there is, and says so */
-        *l->error = (struct xl_error){.code = ""};
-        ok = true;
-    }
-    ok = ok && (xl_is_atdf(bytes, length) ? load_atdf(l, input) : load_stdf(l, input));
+    bool ok = load_stdf(l, input);
     l->error = NULL;
     if (ok)
         return l;

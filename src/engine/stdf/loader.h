@@ -15,14 +15,14 @@ enum {
     LOADER_EXECUTIONS_MOST = 4096, /* of one test in one part */
     LOADER_OPEN_PARTS_MOST = 4096,
     LOADER_SHEETS_MOST = 512,
-    LOADER_MARKS_MOST = 1 << 22, /* of one part */
+    LOADER_MARKS_MOST = 1 << 22,     /* of one part */
     LOADER_LIMIT_CHANGES_MOST = 256, /* kept for one test */
     LOADER_SUMMARIES_MOST = 1 << 16, /* PCR, HBR, SBR, PMR: of each */
     LOADER_ROWS_A_GROUP = 1 << 20,
 };
 #define LOADER_ROW_BYTES_MOST (UINT64_C(1) << 30) /* of all rows being filled */
-#define LOADER_ATDF_MOST (UINT64_C(2) << 30) /* bytes of STDF made from ATDF in memory */
-#define LOADER_GROUP_BYTES (UINT64_C(256) << 20)
+#define LOADER_ATDF_MOST      (UINT64_C(2) << 30) /* bytes of STDF made from ATDF in memory */
+#define LOADER_GROUP_BYTES    (UINT64_C(256) << 20)
 enum { NO_COLUMN = UINT32_MAX, TRANSPOSED_ROWS = 16 };
 
 struct test;
@@ -46,11 +46,11 @@ _Static_assert(sizeof(struct alias) <= 64, "an alias is one cache line");
 
 /* A test as the whole file knows it. */
 struct test {
-    struct xl_test known;     /* what the tables will say of it */
-    uint32_t index;           /* in loader->tests */
-    bool named_by_file;       /* false: every record's text was empty so far */
+    struct xl_test known; /* what the tables will say of it */
+    uint32_t index;       /* in loader->tests */
+    bool named_by_file;   /* false: every record's text was empty so far */
     struct alias *first_alias;
-    struct test *same_number; /* the first test of this kind and number */
+    struct test *same_number;    /* the first test of this kind and number */
     const uint16_t *pin_indexes; /* MPR: RTN_INDX of the first record */
     uint32_t pin_index_count;
     /* columns[execution * pin_capacity + pin]; NO_COLUMN where there is none yet. */

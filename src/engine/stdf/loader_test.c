@@ -387,9 +387,9 @@ static void limits_and_defaults(void **state)
     ptr_limits(&s, 3, 0, 1, "fields invalid", 0x3f, -51, -51);
     ptr(&s, 4, 0, 0, 1, "never said");
     ptr_limits(&s, 5, 0, 1, "reversed", 0x0e, 2, -1);
-    ptr_limits(&s, 1, 0, 1, "both", 0x0e, -1, 3);   /* other limits, for this record only */
-    ptr_limits(&s, 1, 0, 1, "both", 0x3e, 70, 80);  /* bits 4 and 5: the defaults */
-    ptr(&s, 1, 0, 0, 5, "both");                    /* outside the default limits, passed */
+    ptr_limits(&s, 1, 0, 1, "both", 0x0e, -1, 3);  /* other limits, for this record only */
+    ptr_limits(&s, 1, 0, 1, "both", 0x3e, 70, 80); /* bits 4 and 5: the defaults */
+    ptr(&s, 1, 0, 0, 5, "both");                   /* outside the default limits, passed */
     prr(&s, 1, 0, 0, 1, 0, 0, "");
     mrr(&s);
     struct xl_tables *t = load(&s);

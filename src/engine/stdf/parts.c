@@ -18,7 +18,7 @@ size_t xl_column_name(const struct xl_table *t, uint32_t column, char *out, size
     size_t at = length > 0 ? (size_t)length : 0;
 #define ADD(...)                                                                                                                           \
     do {                                                                                                                                   \
-        int added_ = snprintf(at < size ? out + at : NULL, at < size ? size - at : 0, __VA_ARGS__);                                       \
+        int added_ = snprintf(at < size ? out + at : NULL, at < size ? size - at : 0, __VA_ARGS__);                                        \
         at += added_ > 0 ? (size_t)added_ : 0;                                                                                             \
     } while (0)
     if (*test->name)

@@ -1,7 +1,7 @@
 /* sheet.c: rows of part runs become columns.
  *
- * The results of an open part gather in a row over the file's columns. A finished row joins its sheet; sixteen rows at a time are turned into
- * the group's columns, so that each column is written a cache line at once. */
+ * The results of an open part gather in a row over the file's columns. A finished row joins its sheet; sixteen rows at a time are turned
+ * into the group's columns, so that each column is written a cache line at once. */
 #include "engine/stdf/loader.h"
 
 #include <stdlib.h>
