@@ -12,8 +12,8 @@ extern "C" {
 #endif
 
 struct xl_unit {
-    int scale;      /* shown = value * 10^scale */
-    char text[96];  /* "mV", "%", "dBm"; "" when there is none */
+    int scale;     /* shown = value * 10^scale */
+    char text[96]; /* "mV", "%", "dBm"; "" when there is none */
 };
 
 /* The prefix that the format gives a scale: "m" for 3, "" for 0; NULL for a scale that it does not define. */
@@ -23,9 +23,8 @@ XL_API const char *xl_scale_prefix(int scale);
  * base units (NaN or 0: unknown). The first rule that fits decides:
  *   units with a prefix of their own ("uA", "MHz", "%"): the scale when it says that same prefix, else none; the units as they are;
  *   a scale that the format defines, other than 0: that scale, its prefix before the units;
- *   a plain unit of measure (V, A, W, Ohm, Hz, s, F, H, J, S, bps, in any spelling) and a known `typical`: the engineering prefix that brings
- *   it into 1..1000;
- *   else the units as they are. */
+ *   a plain unit of measure (V, A, W, Ohm, Hz, s, F, H, J, S, bps, in any spelling) and a known `typical`: the engineering prefix that
+ * brings it into 1..1000; else the units as they are. */
 XL_API struct xl_unit xl_unit_of(const char *units, int scale, double typical);
 
 /* The unit for a test. The scale is that of the limits where both agree on one (the results' scale may follow the first result only), else
