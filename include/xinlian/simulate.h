@@ -7,16 +7,17 @@
 extern "C" {
 #endif
 
-enum xl_signature { /* spatial signatures laid over the wafers, after the classes of WM-811K */
-                    XL_SIGNATURE_NONE,
-                    XL_SIGNATURE_CENTER,
-                    XL_SIGNATURE_DONUT,
-                    XL_SIGNATURE_EDGE_RING,
-                    XL_SIGNATURE_EDGE_LOC,
-                    XL_SIGNATURE_LOC,
-                    XL_SIGNATURE_SCRATCH,
-                    XL_SIGNATURE_RANDOM,
-                    XL_SIGNATURE_MIXED /* another one per wafer */
+/* Spatial signatures laid over the wafers, after the classes of WM-811K. */
+enum xl_signature {
+    XL_SIGNATURE_NONE,
+    XL_SIGNATURE_CENTER,
+    XL_SIGNATURE_DONUT,
+    XL_SIGNATURE_EDGE_RING,
+    XL_SIGNATURE_EDGE_LOC,
+    XL_SIGNATURE_LOC,
+    XL_SIGNATURE_SCRATCH,
+    XL_SIGNATURE_RANDOM,
+    XL_SIGNATURE_MIXED, /* another one per wafer */
 };
 /* Chosen breaches of the format, to be set as bits. */
 enum {

@@ -174,10 +174,10 @@ static double signature_at(const struct sim_wafer *wafer, double x, double y)
         double off_x = along - 0.55, off = sqrt(off_x * off_x + aside * aside);
         return within(off, 0.14 + 0.1 * wafer->reach, 0.07);
     }
-    case XL_SIGNATURE_SCRATCH: { /* a flat parabola beside the middle, about a die wide */
-        double wide = 0.6 * (wafer->unit_x > wafer->unit_y ? wafer->unit_x : wafer->unit_y);
+    case XL_SIGNATURE_SCRATCH: { /* a flat parabola beside the middle, one or two dice wide */
+        double wide = 0.7 * (wafer->unit_x > wafer->unit_y ? wafer->unit_x : wafer->unit_y);
         double line = 0.25 - 0.5 * wafer->reach + 0.3 * along * along;
-        return within(fabs(aside - line), wide, wide * 0.5) * within(fabs(along + 0.2), 0.55, 0.02);
+        return within(fabs(aside - line), wide, wide * 0.5) * within(fabs(along + 0.15), 0.7, 0.02);
     }
     }
     BUG("signature %d", (int)wafer->signature);
