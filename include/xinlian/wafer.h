@@ -20,9 +20,12 @@ enum xl_retest_pick {
     XL_RETEST_FAILS,        /* a run replaces an earlier one only where that one failed */
     XL_RETEST_ALL,          /* every run is a part of its own */
 };
-/* How runs of one die are recognised. Never by site. */
+/* How runs of one die are recognised. Never by site. A run that lacks what identifies (no XY, no PART_ID) is a part of its own. */
 enum xl_retest_by {
-    XL_BY_AUTO,             /* XY where recorded, else PART_ID where it is unique enough to identify, else every run its own part */
+    /* XY where it tells parts apart (on a wafer: more than one distinct XY; in final test: as PART_ID), else PART_ID where it does (at
+     * least half of the runs have one of their own, and not several files count from 1), else XL_BY_ORDER where a retest file (RDR)
+     * follows another, else XL_BY_FLAG, which leaves every unflagged run a part of its own. */
+    XL_BY_AUTO,
     XL_BY_XY, XL_BY_PART_ID,
     XL_BY_FLAG,             /* only where PART_FLG bit 0 or 1 says that the run supersedes (by ID or XY) */
     XL_BY_ORDER,            /* the n-th part of a retest file is the n-th retested-bin part of the file before */
@@ -33,7 +36,7 @@ struct xl_retest_policy { enum xl_retest_pick pick; enum xl_retest_by by; };
 struct xl_corrections {
     const char *lot, *wafer;
     const uint16_t *pass_bins; size_t pass_bin_count;
-    int rotate;             /* degrees clockwise: 0, 90, 180, 270 */
+    int rotate;             /* degrees clockwise: 0, 90, 180, 270; of maps and zones: a die keeps its recorded coordinates */
     bool mirror;            /* left and right exchanged, before rotating */
 };
 
@@ -44,44 +47,78 @@ XL_API struct xl_filter *xl_filter_new(int head, int site, const uint16_t *hard_
 XL_API void xl_filter_free(struct xl_filter *);
 
 struct xl_lot;
-struct xl_lot_options { struct xl_retest_policy policy; struct xl_corrections corrections; const struct xl_filter *filter; };
+struct xl_lot_options {
+    struct xl_retest_policy policy;
+    struct xl_corrections corrections;  /* texts and lists are copied */
+    const struct xl_filter *filter;     /* must outlive the lot */
+    enum xl_test_key key;               /* what makes two tables' tests one: as the tables were loaded */
+};
 XL_API struct xl_lot *xl_lot_new(const struct xl_lot_options *);
 XL_API void xl_lot_free(struct xl_lot *);
-/* The table must outlive the lot. Tables are ordered by start time, then source name, whatever the order of adding. */
+/* The table must outlive the lot. Tables are ordered by start time, then source name, then raw hash, whatever the order of adding; where
+ * a start time is missing, retest files (RDR) come after the others. The same parts from a file given twice
+ * (whatever its container) count once. */
 XL_API void xl_lot_add(struct xl_lot *, const struct xl_table *);
-/* Groups tables by wafer and applies the policy. Call once, after the last table. Fails when the filter names an unknown column. */
+/* Groups tables by wafer (final test: by sublot) and test code, and applies the policy. Call once, after the last table. Fails when
+ * the filter names a test that no table has ("filter_test_unknown"), or past 2^32 runs of a wafer ("too_many_runs"). */
 XL_API bool xl_lot_build(struct xl_lot *, struct xl_error *);
-/* Tables to lots: a key, equal for tables of one lot (lot, or product and day where the lot is unknown). */
+/* Tables to lots: a key, equal for tables of one lot and test code (where the lot is unknown: of one product and day; where the product
+ * is unknown too: of one source). For comparing, not for people. Returns the length, as snprintf. */
 XL_API size_t xl_lot_key(const struct xl_table *, const struct xl_corrections *, char *out, size_t size);
 
 /* One run of a part: a row of a table. */
 struct xl_run { uint32_t table; uint32_t group; uint32_t at; };
+/* Bits of xl_wafer.run_marks. */
+enum {
+    XL_RUN_PASSED = 1,
+    XL_RUN_BY_BIN = 2,      /* the part has no verdict of its own: its bin decided */
+    XL_RUN_CHOSEN = 4,      /* the run that counts for its die */
+    XL_RUN_ABNORMAL = 8,    /* PART_FLG bit 2 */
+};
 struct xl_die {
-    int32_t x, y;               /* as recorded (rotate and mirror act on how maps are drawn); XL_NO_COORDINATE: none */
+    int32_t x, y;               /* as the chosen run recorded them (rotate and mirror act on how maps are drawn); XL_NO_COORDINATE: none */
     uint32_t first_run, run_count;  /* its runs, oldest first, in the wafer's `runs` */
     uint32_t chosen;            /* the run that counts, index into `runs` */
     bool first_passed, passed;  /* of the first run, of the chosen run */
 };
+/* How the policy came to its choice: what --explain tells. */
+struct xl_account {
+    uint64_t filtered;          /* finished runs that the filter took out */
+    uint64_t unfinished;        /* begun and never finished (PIR without PRR); in no figure but `aborted` */
+    uint64_t abnormal;          /* PART_FLG bit 2 */
+    uint64_t by_bin;            /* runs decided by bin, for they have no verdict */
+    uint64_t replaced;          /* runs that do not count, because another run of the same die does */
+    uint64_t flagged;           /* runs whose PART_FLG says that they supersede */
+    uint64_t unflagged;         /* retests that PART_FLG does not flag: recognised by the policy alone */
+    uint64_t moved;             /* retests on another site than the run before */
+    uint64_t unidentified;      /* runs without what identifies a die: each a part of its own */
+    uint64_t duplicates;        /* tables left out, for the same raw file was added twice */
+};
 struct xl_wafer {
     const char *name;           /* "" for final test */
+    const char *sublot, *test_code; /* of final test: what tells groups apart; of a wafer: of its first table */
     bool is_wafer;
-    size_t table_count; const uint32_t *tables;     /* indexes for xl_lot_table */
-    size_t run_count; const struct xl_run *runs;
+    size_t table_count; const uint32_t *tables;     /* indexes for xl_lot_table, in the order in which they ran */
+    size_t run_count; const struct xl_run *runs;    /* finished runs that the filter keeps, die by die */
+    const uint8_t *run_marks;                       /* one for each run: XL_RUN_ bits */
     size_t die_count; const struct xl_die *dice;    /* in order of first test */
     enum xl_retest_by by;       /* what XL_BY_AUTO became */
+    struct xl_account account;
     struct xl_wafer_config config;
 };
 XL_API size_t xl_lot_wafers(const struct xl_lot *);
 XL_API const struct xl_wafer *xl_lot_wafer(const struct xl_lot *, size_t index);
 XL_API size_t xl_lot_tables(const struct xl_lot *);
 XL_API const struct xl_table *xl_lot_table(const struct xl_lot *, size_t index);
-XL_API const char *xl_lot_name(const struct xl_lot *);
+XL_API const char *xl_lot_name(const struct xl_lot *);       /* after corrections; "" when unknown */
+XL_API struct xl_account xl_lot_account(const struct xl_lot *, int64_t wafer);   /* XL_ALL_WAFERS: of all */
 XL_API const struct xl_lot_options *xl_lot_settings(const struct xl_lot *);
 
-/* Tests of the lot: tables of one program share them; a test is (kind, number, name). */
+/* Tests of the lot: tables of one program share them; a test is (kind, number, name), or as xl_lot_options.key says. A test without a
+ * name joins the first of its kind and number. */
 struct xl_lot_test {
     const struct xl_test *test;         /* as its first table describes it */
-    bool limits_differ;                 /* another table has other limits */
+    bool limits_differ;                 /* another table has other limits, or they change inside one */
 };
 XL_API size_t xl_lot_tests(const struct xl_lot *);
 XL_API const struct xl_lot_test *xl_lot_test(const struct xl_lot *, size_t index);
@@ -91,29 +128,41 @@ XL_API size_t xl_lot_find_test(const struct xl_lot *, uint32_t number, const cha
 /* ---- Yield and bins ----------------------------------------------------------------------------------------------- */
 
 struct xl_yield {
-    uint64_t runs, parts;               /* part runs; parts (dice) after the policy */
-    uint64_t first_passed, passed;      /* parts whose first run passed; whose chosen run passed */
+    uint64_t runs, parts;               /* finished part runs; parts (dice) after the policy */
+    uint64_t first_parts;               /* parts whose first run is counted here: `parts`, but by site */
+    uint64_t first_passed, passed;      /* parts whose first run passed (of first_parts); whose chosen run passed (of parts) */
     uint64_t retested, recovered;       /* parts run more than once; of them failed first and passed in the end */
     uint64_t aborted;                   /* part runs with PART_FLG bit 2 or never finished */
 };
 enum { XL_ALL_WAFERS = -1 };
 XL_API struct xl_yield xl_yield_of(const struct xl_lot *, int64_t wafer);
-/* By site of the chosen run; by zone of the wafer (center, middle, edge ring x quadrant). */
+/* By site: runs by their own site, first_parts and first_passed by the first run's, the rest by the chosen run's. In order of head, site.
+ * By zone of the wafer: ring (to half of the radius, to 4/5 of it, beyond) and quadrant as the map is drawn, "edge top-left"; only zones
+ * with dice, from the middle out; none for final test. Zones are N_() words: show them by xl_words. */
 struct xl_yield_row { int32_t head, site; const char *zone; struct xl_yield yield; };
 XL_API size_t xl_yield_sites(const struct xl_lot *, int64_t wafer, const struct xl_yield_row **rows);
 XL_API size_t xl_yield_zones(const struct xl_lot *, int64_t wafer, const struct xl_yield_row **rows);
 
 struct xl_pareto_row {
-    uint32_t number; const char *name; bool passes;     /* bin, or index of the lot's test */
+    uint32_t number; const char *name; bool passes;     /* bin, or index of the lot's test; bin 65535: none recorded */
     uint64_t first_count, count;        /* in first runs, in chosen runs */
 };
 /* Most frequent first. The lists belong to the lot. */
 XL_API size_t xl_pareto_bins(const struct xl_lot *, int64_t wafer, bool soft, const struct xl_pareto_row **rows);
 XL_API size_t xl_pareto_first_fails(const struct xl_lot *, int64_t wafer, const struct xl_pareto_row **rows);
-/* True when failing parts have fewer results than passing ones, everywhere after their first failing test: the program stops on fail. */
+/* True when nine of ten failing runs have no result in any test after their first failing test, though passing runs have: the program
+ * stops on fail, and later tests saw survivors only. Looks at 1,024 failing runs at most, spread over the lot. */
 XL_API bool xl_stops_on_fail(const struct xl_lot *);
-/* Where the tester's own counts disagree with the parts. */
-struct xl_disagreement { const char *record; int64_t wafer; int32_t head, site; const char *what; uint64_t recorded, counted; };
+/* Where the tester's own counts disagree with the parts of the same raw file (all its finished runs, whatever the filter and the
+ * pass bins). `record` "WRR", "PCR", "HBR", "SBR"; `what` "parts", "good", "aborted", "retested" or "bin 3". */
+struct xl_disagreement {
+    const char *record;
+    int64_t wafer;              /* of WRR; XL_ALL_WAFERS: counts of the whole file */
+    int32_t head, site;         /* head 255: all sites; site -1 (WRR): as head says */
+    const char *what;
+    uint64_t recorded, counted;
+    const char *source;
+};
 XL_API size_t xl_disagreements(const struct xl_lot *, const struct xl_disagreement **rows);
 
 /* ---- Test statistics ---------------------------------------------------------------------------------------------- */
