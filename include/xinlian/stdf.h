@@ -39,8 +39,8 @@ XL_API struct xl_findings *xl_findings_new(void);
 XL_API void xl_findings_free(struct xl_findings *);
 XL_API void xl_findings_add(struct xl_findings *, enum xl_finding_kind, uint64_t offset, uint64_t length,
                             const char *detail_format, ...) XL_PRINTF(5, 6);
-/* `count` more of a kind, without place or detail: for kinds that come by the million. */
-XL_API void xl_findings_more(struct xl_findings *, enum xl_finding_kind, uint64_t count);
+/* `count` more of a kind, which skipped `skipped` bytes, without place or detail: for kinds that come by the million. */
+XL_API void xl_findings_more(struct xl_findings *, enum xl_finding_kind, uint64_t count, uint64_t skipped);
 /* How often a kind came, and the bytes it skipped in all. */
 XL_API uint64_t xl_findings_count(const struct xl_findings *, enum xl_finding_kind);
 XL_API uint64_t xl_findings_skipped(const struct xl_findings *, enum xl_finding_kind);

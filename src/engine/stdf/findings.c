@@ -91,10 +91,12 @@ void xl_findings_add(struct xl_findings *findings, enum xl_finding_kind kind, ui
         cut_whole(finding->detail, sizeof finding->detail - 1);
 }
 
-void xl_findings_more(struct xl_findings *findings, enum xl_finding_kind kind, uint64_t count)
+void xl_findings_more(struct xl_findings *findings, enum xl_finding_kind kind, uint64_t count, uint64_t skipped)
 {
-    if (findings)
-        findings->kinds[kind].count += count;
+    if (!findings)
+        return;
+    findings->kinds[kind].count += count;
+    findings->kinds[kind].skipped += skipped;
 }
 
 uint64_t xl_findings_count(const struct xl_findings *findings, enum xl_finding_kind kind)

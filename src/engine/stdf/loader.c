@@ -618,7 +618,7 @@ static bool load_stdf(struct xl_loader *l, struct xl_input *input)
         walk(l, input, false);
     finish_parts(l);
     if (l->defaults_taken)
-        xl_findings_more(l->findings, XL_FINDING_DEFAULT_TAKEN, l->defaults_taken - 1);
+        xl_findings_more(l->findings, XL_FINDING_DEFAULT_TAKEN, l->defaults_taken - 1, 0);
     heading_finish(l);
     working_memory_free(l);
     xl_stdf_decoder_free(l->decoder);
