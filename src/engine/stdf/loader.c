@@ -344,6 +344,17 @@ static inline void read_ptr(struct xl_loader *l, const struct xl_stdf_record *r,
     row_mark(l, p, column, test_flag, parm_flag, excluded, float_of(bits));
 }
 
+/* A text; empty where the record ends before or inside it. */
+static const uint8_t *take_text(struct bytes *b, uint32_t *length)
+{
+    *length = bytes_u1(b);
+    const uint8_t *text = bytes_take(b, *length);
+    if (text)
+        return text;
+    *length = 0;
+    return (const uint8_t *)"";
+}
+
 static void read_mpr(struct xl_loader *l, const struct xl_stdf_record *r)
 {
     struct bytes b = bytes_of(r->data, r->length, l->big_endian);
@@ -362,10 +373,8 @@ static void read_mpr(struct xl_loader *l, const struct xl_stdf_record *r)
             loader_note(l, XL_FINDING_RECORD_BROKEN, 0, "MPR");
         results = 0;
     }
-    uint32_t text_length = bytes_u1(&b);
-    const uint8_t *text = bytes_take(&b, text_length);
-    if (!text)
-        text_length = 0;
+    uint32_t text_length;
+    const uint8_t *text = take_text(&b, &text_length);
     bytes_take(&b, bytes_u1(&b)); /* ALARM_ID */
     struct part *p = part_of(l, head, site, number);
     if (!p)
@@ -457,10 +466,8 @@ static void read_ftr(struct xl_loader *l, const struct xl_stdf_record *r)
     skip_text(&b); /* VECT_NAM */
     skip_text(&b); /* TIME_SET */
     skip_text(&b); /* OP_CODE */
-    uint32_t text_length = bytes_u1(&b);
-    const uint8_t *text = bytes_take(&b, text_length);
-    if (!text)
-        text_length = 0;
+    uint32_t text_length;
+    const uint8_t *text = take_text(&b, &text_length);
     struct part *p = part_of(l, head, site, number);
     if (!p)
         return;
@@ -482,10 +489,8 @@ static void read_str(struct xl_loader *l, const struct xl_stdf_record *r)
         return;
     }
     skip_text(&b); /* LOG_TYP */
-    uint32_t text_length = bytes_u1(&b);
-    const uint8_t *text = bytes_take(&b, text_length);
-    if (!text)
-        text_length = 0;
+    uint32_t text_length;
+    const uint8_t *text = take_text(&b, &text_length);
     struct part *p = part_of(l, head, site, number);
     if (!p)
         return;

@@ -37,8 +37,10 @@ struct row *row_new(struct xl_loader *l)
 
 static void row_release(struct xl_loader *l, struct row *r)
 {
-    memset(r->values, 0xff, r->used * sizeof *r->values);
-    memset(r->executions, 0, r->tests_used * sizeof *r->executions);
+    if (r->used)
+        memset(r->values, 0xff, r->used * sizeof *r->values);
+    if (r->tests_used)
+        memset(r->executions, 0, r->tests_used * sizeof *r->executions);
     r->used = r->tests_used = r->mark_count = 0;
     r->next_free = l->free_rows;
     l->free_rows = r;
