@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-#define XL_API __attribute__((visibility("default")))
+#define XL_API                 __attribute__((visibility("default")))
 #define XL_PRINTF(text, first) __attribute__((__format__(__printf__, text, first)))
 
 /* What went wrong. `code` is stable and in the field's words ("stdf_version_unknown"), `message` is for a person, in the
