@@ -271,9 +271,11 @@ static void find_way(struct xl_stdf_reader *reader)
             const uint8_t *found = find_header(reader, at, to);
             skip_bytes(reader, at, found);
             at = found;
-            if (found < to || reader->last)
+            if (found < to)
                 break;
         }
+        if (reader->last)
+            break;
         slide(reader, at);
         at = reader->at;
     }
