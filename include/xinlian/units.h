@@ -19,6 +19,10 @@ struct xl_unit {
 /* The prefix that the format gives a scale: "m" for 3, "" for 0; NULL for a scale that it does not define. */
 XL_API const char *xl_scale_prefix(int scale);
 
+/* The scale of the prefix that the units carry themselves, and how many bytes it takes: 3 and 1 for "mA", 0 and 0 for "A". A letter is a
+ * prefix only before a unit of measure: "min" and "Torr" have none. */
+XL_API int xl_units_own_scale(const char *units, size_t *prefix_length);
+
 /* The unit for numbers of `units` (may be NULL) with a scale as recorded. `typical` is the greatest magnitude that will mostly be shown, in
  * base units (NaN or 0: unknown). The first rule that fits decides:
  *   units with a prefix of their own ("uA", "MHz", "%"): the scale when it says that same prefix, else none; the units as they are;

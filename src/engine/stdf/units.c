@@ -69,6 +69,18 @@ static char own_prefix(const char *units)
     return metre || is_measure(stem, token - skip) ? letter : 0;
 }
 
+int xl_units_own_scale(const char *units, size_t *prefix_length)
+{
+    char letter = own_prefix(units);
+    *prefix_length = letter == 0 ? 0 : (unsigned char)*units >= 0x80 ? 2 : 1; /* the Greek mu takes two bytes */
+    if (letter == 'm' && *units == 'M')
+        return -6;
+    for (size_t i = 0; letter != 0 && i < sizeof prefixes / sizeof *prefixes; i++)
+        if (*prefixes[i].text == letter || *prefixes[i].text == (letter & ~0x20))
+            return prefixes[i].scale;
+    return 0;
+}
+
 static bool known(double magnitude)
 {
     return isfinite(magnitude) && magnitude != 0;
