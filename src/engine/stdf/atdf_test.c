@@ -119,11 +119,11 @@ static const struct {
     {"PTR:23|2|1|2|P||||| |1.5", /* UNITS: one blank takes the default away */
      "TEST_NUM=23 HEAD_NUM=2 SITE_NUM=1 TEST_FLG=0 PARM_FLG=0 RESULT=2 OPT_FLAG=47 RES_SCAL=0 LLM_SCAL=0 HLM_SCAL=0 LO_LIMIT=1.5 "
      "HI_LIMIT=0 UNITS=\"\\x00\"",
-     NULL},
+     "PTR:23|2|1|2|P||||| |1.5||||||||0"},
     {"PTR:24|2|1|nan|P||other|||V||2", /* the first record of its test: no low limit */
      "TEST_NUM=24 HEAD_NUM=2 SITE_NUM=1 TEST_FLG=0 PARM_FLG=0 RESULT=nan TEST_TXT=\"other\" OPT_FLAG=79 RES_SCAL=0 LLM_SCAL=0 HLM_SCAL=0 "
      "LO_LIMIT=0 HI_LIMIT=2 UNITS=\"V\"",
-     NULL},
+     "PTR:24|2|1|nan|P||other|||V||2||||||||0"},
     {"PTR:25|2|1|-inf|P||third", "TEST_NUM=25 HEAD_NUM=2 SITE_NUM=1 TEST_FLG=0 PARM_FLG=0 RESULT=-inf TEST_TXT=\"third\"", NULL},
     {"MPR:143|2|4||001.3,0009.6,001.5|F|D|||LH|mA|001.0|002.0| 4.5|.1|V|3,4,5|%6.1f|%6.1f|%6.1f|0009.75|002.25", /* * */
      "TEST_NUM=143 HEAD_NUM=2 SITE_NUM=4 TEST_FLG=128 PARM_FLG=194 RTN_ICNT=3 RSLT_CNT=3 RTN_STAT=[0,0,0] RTN_RSLT=[1.29999995,"
