@@ -84,7 +84,7 @@ struct xl_bytes { const uint8_t *bytes; uint32_t length; };
 
 /* Columns of a part run, beside its results: PART_COLUMN(C type, name, what). This list is also the store's. */
 #define XL_PART_COLUMNS(PART_COLUMN)                                                                            \
-    PART_COLUMN(int32_t, ordinal,     "Part run in the file, from 0, in the order of PRR")                      \
+    PART_COLUMN(int32_t, ordinal,     "Part run in the file, from 0, in the order of PRR; -1: XL_PART_OUTSIDE")                      \
     PART_COLUMN(int32_t, head,        "HEAD_NUM")                                                               \
     PART_COLUMN(int32_t, site,        "SITE_NUM")                                                               \
     PART_COLUMN(int32_t, x,           "X_COORD; -32768: none")                                                  \
@@ -105,8 +105,9 @@ struct xl_bytes { const uint8_t *bytes; uint32_t length; };
 
 enum {
     XL_PART_SUPERSEDES_ID = 1, XL_PART_SUPERSEDES_XY = 2, XL_PART_ABNORMAL = 4, XL_PART_FAILED = 8, XL_PART_NO_VERDICT = 16,
-    XL_PART_NO_PIR = 1 << 8,    /* PRR without PIR */
-    XL_PART_UNFINISHED = 1 << 9 /* PIR without PRR: aborted; counted in no yield */
+    XL_PART_NO_PIR = 1 << 8,        /* PRR without PIR */
+    XL_PART_UNFINISHED = 1 << 9,    /* no PRR: counted in no yield */
+    XL_PART_OUTSIDE = 1 << 10,      /* no PIR either (UNFINISHED is set too): a row of tests outside any part; no part run at all */
 };
 enum { XL_NO_COORDINATE = -32768, XL_NO_BIN = 65535 };
 

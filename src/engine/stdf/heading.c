@@ -624,9 +624,9 @@ static void compare_counts(struct xl_loader *l)
     bool has_all = false, has_sites = false;
     for (uint32_t i = 0; i < l->sheet_count; i++) {
         const struct sheet *s = l->sheets[i];
-        parts += s->rows;
-        if (s->has_wrr && s->wrr.parts != UINT32_MAX && s->wrr.parts != s->rows)
-            loader_note(l, XL_FINDING_COUNT_DISAGREES, 0, "WRR %s: %u, PRR: %llu", s->wafer, s->wrr.parts, (unsigned long long)s->rows);
+        parts += s->parts;
+        if (s->has_wrr && s->wrr.parts != UINT32_MAX && s->wrr.parts != s->parts)
+            loader_note(l, XL_FINDING_COUNT_DISAGREES, 0, "WRR %s: %u, PRR: %llu", s->wafer, s->wrr.parts, (unsigned long long)s->parts);
     }
     for (size_t i = 0; i < h->count_count; i++) {
         if (h->counts[i].parts == UINT32_MAX)

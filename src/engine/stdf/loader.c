@@ -28,12 +28,14 @@ static void part_finish(struct xl_loader *l, struct part *p, const struct finish
     p->is_open = false;
     s->open_parts--;
     l->open_parts--;
-    l->open_on_head[p->head]--;
+    if (!p->is_outside)
+        l->open_on_head[p->head]--;
     if (s->is_closed && !s->open_parts)
         sheet_hand_over(l, s);
 }
 
-static void part_abort(struct xl_loader *l, struct part *p)
+/* A part without its PRR. */
+static void part_abandon(struct xl_loader *l, struct part *p)
 {
     part_finish(l, p,
                 &(struct finished_part){
@@ -42,16 +44,18 @@ static void part_abort(struct xl_loader *l, struct part *p)
                     .y = XL_NO_COORDINATE,
                     .hard_bin = XL_NO_BIN,
                     .soft_bin = XL_NO_BIN,
-                    .flags = XL_PART_UNFINISHED | XL_PART_ABNORMAL,
+                    .flags = XL_PART_UNFINISHED | (p->is_outside ? XL_PART_OUTSIDE : XL_PART_ABNORMAL),
                 });
 }
 
-static struct part *part_open(struct xl_loader *l, uint8_t head, uint8_t site)
+/* Opens a part; `is_outside`: for a test record that stands in none. */
+static struct part *part_open(struct xl_loader *l, uint8_t head, uint8_t site, bool is_outside)
 {
     struct part **slot = &l->parts[head << 8 | site];
     if (*slot && (*slot)->is_open) {
-        loader_note(l, XL_FINDING_PART_REOPENED, 0, "%u/%u", head, site);
-        part_abort(l, *slot);
+        if (!(*slot)->is_outside)
+            loader_note(l, XL_FINDING_PART_REOPENED, 0, "%u/%u", head, site);
+        part_abandon(l, *slot);
     }
     if (l->open_parts >= LOADER_OPEN_PARTS_MOST) {
         loader_note(l, XL_FINDING_TOO_MANY, 0, "%u/%u", head, site);
@@ -60,21 +64,23 @@ static struct part *part_open(struct xl_loader *l, uint8_t head, uint8_t site)
     if (!*slot)
         *slot = memory_new(1, sizeof **slot);
     struct part *p = *slot;
-    if (!l->open_on_head[head])
+    if (!is_outside && !l->open_on_head[head])
         l->touch_of_head[head] = l->touches++;
     *p = (struct part){
         .head = head,
         .site = site,
         .is_open = true,
+        .is_outside = is_outside,
         .sheet = heading_sheet(l, head, site),
         .begin = l->offset,
-        .touch = l->touch_of_head[head],
+        .touch = is_outside ? -1 : l->touch_of_head[head],
         .first_fail = NO_COLUMN,
         .last = p->last,
     };
     p->sheet->open_parts++;
     l->open_parts++;
-    l->open_on_head[head]++;
+    if (!is_outside)
+        l->open_on_head[head]++;
     return p;
 }
 
@@ -86,7 +92,7 @@ static void read_pir(struct xl_loader *l, const struct xl_stdf_record *r)
     }
     if (r->length > 2)
         loader_note(l, XL_FINDING_LEFT_OVER, 0, "PIR");
-    part_open(l, r->data[0], r->data[1]);
+    part_open(l, r->data[0], r->data[1], false);
 }
 
 static void read_prr(struct xl_loader *l, const struct xl_stdf_record *r)
@@ -125,12 +131,14 @@ static void read_prr(struct xl_loader *l, const struct xl_stdf_record *r)
         loader_note(l, XL_FINDING_BIN_INVALID, 0, "%d", f.hard_bin);
 
     struct part *part = l->parts[head << 8 | site];
-    if (!part || !part->is_open) {
+    if (!part || !part->is_open || part->is_outside) {
         loader_note(l, XL_FINDING_PART_WITHOUT_PIR, 0, "%.*s", (int)f.id_length, f.id ? (const char *)f.id : "");
         f.flags |= XL_PART_NO_PIR;
-        part = part_open(l, head, site);
+        if (!part || !part->is_open)
+            part = part_open(l, head, site, true);
         if (!part)
             return;
+        part->touch = l->touches++;
     }
     if (!part->executed && !(f.flags & XL_PART_NO_PIR))
         loader_note(l, XL_FINDING_PART_WITHOUT_TESTS, 0, "%.*s", (int)f.id_length, f.id ? (const char *)f.id : "");
@@ -141,15 +149,14 @@ static void read_prr(struct xl_loader *l, const struct xl_stdf_record *r)
 
 /* ---- Tests -------------------------------------------------------------------------------------------------------- */
 
-/* The open part of a test record; NULL, and noted, where there is none. */
+/* The open part of a test record. Where there is none, a row of its own keeps the tests. */
 static inline struct part *part_of(struct xl_loader *l, uint8_t head, uint8_t site, uint32_t number)
 {
     struct part *p = l->parts[head << 8 | site];
-    if (__builtin_expect(!p || !p->is_open, 0)) {
-        loader_note(l, XL_FINDING_TEST_OUTSIDE_PART, 0, "%u", number);
-        return NULL;
-    }
-    return p;
+    if (__builtin_expect(p && p->is_open && !p->is_outside, 1))
+        return p;
+    loader_note(l, XL_FINDING_TEST_OUTSIDE_PART, 0, "%u", number);
+    return p && p->is_open ? p : part_open(l, head, site, true);
 }
 
 /* The alias of the record: most often the one that followed the last one before. */
@@ -307,15 +314,16 @@ static inline void read_ptr(struct xl_loader *l, const struct xl_stdf_record *r,
         tail_length = length - at;
     }
     struct part *p = l->parts[d[4] << 8 | d[5]];
-    if (__builtin_expect(!p || !p->is_open, 0)) {
+    if (__builtin_expect(!p || !p->is_open || p->is_outside, 0)) {
         if ((test_flag & XL_TEST_NOT_EXECUTED) && parm_flag == 0) { /* carries defaults only */
             struct alias *a = directory_find(l, XL_TEST_PTR, number, text, text_length);
             if (a)
                 tail_of(l, a, tail, tail_length, 0, parm_flag);
             return;
         }
-        loader_note(l, XL_FINDING_TEST_OUTSIDE_PART, 0, "%u", number);
-        return;
+        p = part_of(l, d[4], d[5], number);
+        if (!p)
+            return;
     }
     struct alias *a = alias_of(l, p, XL_TEST_PTR, number, text, text_length);
     if (__builtin_expect(!a, 0))
@@ -562,8 +570,9 @@ static void finish_parts(struct xl_loader *l)
         struct part *p = l->parts[i];
         if (!p || !p->is_open)
             continue;
-        loader_note(l, XL_FINDING_PART_NOT_CLOSED, 0, "%u/%u", p->head, p->site);
-        part_abort(l, p);
+        if (!p->is_outside)
+            loader_note(l, XL_FINDING_PART_NOT_CLOSED, 0, "%u/%u", p->head, p->site);
+        part_abandon(l, p);
     }
 }
 

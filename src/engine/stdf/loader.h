@@ -68,6 +68,7 @@ struct file_column {
 struct part {
     uint8_t head, site;
     bool is_open;
+    bool is_outside;     /* no PIR: opened by a test record */
     bool scan_continues; /* the last STR said that more follow */
     bool is_repeating;   /* TEST_REPEATED was noted */
     struct sheet *sheet;
@@ -108,7 +109,7 @@ struct sheet {
     uint32_t *columns; /* column of this table -> file column */
     uint32_t executed_capacity;
     uint64_t *executed; /* test records seen, by test */
-    uint64_t rows;
+    uint64_t rows, parts; /* parts: rows with a PRR */
     bool has_groups; /* some were handed over */
 
     struct group_under_way *group;

@@ -562,7 +562,8 @@ static void broken_order(void **state)
     (void)state;
     struct stream s;
     start(&s, false);
-    ptr(&s, 1, 0, 0, 1, "outside");
+    ptr(&s, 1, 0, 0, 1, "v"); /* outside: a PIR follows on its site */
+    ptr(&s, 1, 3, 0, 7, "v"); /* outside too, but a PRR follows: its own */
     prr(&s, 1, 3, 0, 1, 9, 9, "no PIR");
     pir(&s, 1, 0);
     ptr(&s, 1, 0, 0, 1, "v");
@@ -573,15 +574,18 @@ static void broken_order(void **state)
     ptr(&s, 1, 2, 0, 3, "v");
     struct xl_tables *t = load(&s);
     const struct xl_table *table = t->at[0];
-    assert_int_equal(table->rows, 4);
-    const int32_t *flags = table->groups[0].flags;
-    assert_true(flags[0] & XL_PART_NO_PIR);
-    assert_true(flags[1] & XL_PART_UNFINISHED);
-    assert_false(flags[2] & XL_PART_UNFINISHED);
-    assert_true(flags[3] & XL_PART_UNFINISHED);
-    assert_false(xl_part_passed(table, &table->groups[0], 1, NULL, 0, NULL));
-    assert_float_equal(value_at(table, 3, table->tests[0].columns[0]), 3, 0);
-    assert_int_equal(found(t, XL_FINDING_TEST_OUTSIDE_PART), 1);
+    assert_int_equal(table->rows, 5);
+    static const int32_t expected[] = {XL_PART_NO_PIR, XL_PART_UNFINISHED | XL_PART_OUTSIDE, XL_PART_UNFINISHED | XL_PART_ABNORMAL, 0,
+                                       XL_PART_UNFINISHED | XL_PART_ABNORMAL};
+    static const float values[] = {7, 1, 1, 2, 3};
+    static const int32_t ordinals[] = {0, -1, 1, 2, 3};
+    for (uint32_t i = 0; i < 5; i++) {
+        assert_int_equal(table->groups[0].flags[i], expected[i]);
+        assert_int_equal(table->groups[0].ordinal[i], ordinals[i]);
+        assert_float_equal(value_at(table, i, table->tests[0].columns[0]), values[i], 0);
+        assert_int_equal(xl_part_passed(table, &table->groups[0], i, NULL, 0, NULL), !(expected[i] & XL_PART_UNFINISHED));
+    }
+    assert_int_equal(found(t, XL_FINDING_TEST_OUTSIDE_PART), 2);
     assert_int_equal(found(t, XL_FINDING_PART_WITHOUT_PIR), 1);
     assert_int_equal(found(t, XL_FINDING_PART_REOPENED), 1);
     assert_int_equal(found(t, XL_FINDING_PART_NOT_CLOSED), 1);

@@ -342,7 +342,8 @@ void sheet_take(struct xl_loader *l, struct sheet *s, struct part *p, const stru
 
     uint32_t at = g->group.rows++;
     s->rows++;
-    g->ordinal[at] = l->ordinal++;
+    s->parts += !(f->flags & XL_PART_UNFINISHED);
+    g->ordinal[at] = f->flags & XL_PART_OUTSIDE ? -1 : l->ordinal++;
     g->head[at] = p->head;
     g->site[at] = p->site;
     g->x[at] = f->x;

@@ -49,7 +49,7 @@ static void tally_run(struct tally *t, const struct xl_table *table, const struc
 {
     int32_t flags = g->flags[at];
     if (flags & XL_PART_UNFINISHED) {
-        t->aborted++;
+        t->aborted += !(flags & XL_PART_OUTSIDE);
         return;
     }
     t->parts++;

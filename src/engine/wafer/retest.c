@@ -129,7 +129,7 @@ static void history_add_file(struct history *h, struct xl_wafer *w, const uint32
         for (uint32_t g = 0; g < t->group_count; g++)
             for (uint32_t at = 0; at < t->groups[g].rows; at++) {
                 if (t->groups[g].flags[at] & XL_PART_UNFINISHED)
-                    w->account.unfinished++;
+                    w->account.unfinished += !(t->groups[g].flags[at] & XL_PART_OUTSIDE);
                 else
                     h->runs[h->count++] = (struct xl_run){tables[k], g, at};
             }

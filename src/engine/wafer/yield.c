@@ -88,7 +88,7 @@ static void count_unfinished(struct site_rows *s, const struct xl_lot *lot, cons
         const struct xl_table *t = lot->tables[w->tables[k]].table;
         for (uint32_t g = 0; g < t->group_count; g++)
             for (uint32_t at = 0; at < t->groups[g].rows; at++)
-                if (t->groups[g].flags[at] & XL_PART_UNFINISHED)
+                if ((t->groups[g].flags[at] & (XL_PART_UNFINISHED | XL_PART_OUTSIDE)) == XL_PART_UNFINISHED)
                     site_row(s, lot, &(struct xl_run){w->tables[k], g, at})->aborted++;
     }
 }
