@@ -10,6 +10,8 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/out.h"
+#include "base/text.h"
 #include "engine/stdf/reader.h"
 
 enum {
@@ -641,6 +643,22 @@ static bool load_stdf(struct xl_loader *l, struct xl_input *input)
     return !l->failed;
 }
 
+/* ATDF is turned into STDF in memory first. */
+static bool load_atdf(struct xl_loader *l, struct xl_input *input)
+{
+    struct text stdf;
+    text_init(&stdf, LOADER_ATDF_MOST);
+    bool ok = xl_atdf_to_stdf(input, false, sink_text(&stdf), l->findings, l->error);
+    if (ok && stdf.overflow)
+        ok = xl_fail(l->error, "atdf_too_large", _("The ATDF file is larger than %u MB; convert it to STDF first."),
+                     (unsigned)(LOADER_ATDF_MOST >> 20));
+    struct xl_input *memory = ok ? xl_input_memory(stdf.data, stdf.length, xl_input_name(input), l->error) : NULL;
+    ok = memory && load_stdf(l, memory);
+    xl_input_free(memory);
+    text_free(&stdf);
+    return ok;
+}
+
 struct xl_loader *xl_load(struct xl_input *input, const struct xl_load_options *options, struct xl_receiver receiver,
                           struct xl_error *error)
 {
@@ -651,7 +669,15 @@ struct xl_loader *xl_load(struct xl_input *input, const struct xl_load_options *
     l->receiver = receiver;
     l->findings = xl_findings_new();
     l->error = error ? error : &own;
-    bool ok = load_stdf(l, input);
+    const uint8_t *bytes = NULL;
+    size_t length = 0;
+    bool last;
+    bool ok = xl_input_window(input, 0, &bytes, &length, &last, l->error);
+    if (!ok && length) { /* damaged further on: the reader gets what there is, and says so */
+        *l->error = (struct xl_error){.code = ""};
+        ok = true;
+    }
+    ok = ok && (xl_is_atdf(bytes, length) ? load_atdf(l, input) : load_stdf(l, input));
     l->error = NULL;
     if (ok)
         return l;

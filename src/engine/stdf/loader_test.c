@@ -692,6 +692,29 @@ static void names_of_columns_are_unique(void **state)
     stop(&s, t);
 }
 
+/* ATDF loads as STDF does. */
+static void atdf_loads(void **state)
+{
+    (void)state;
+    static const char atdf[] = "FAR:A|4|2|U\nMIR:LOT9|XP1|job|node|type|10:00:00 01-JAN-2026|10:00:01 01-JAN-2026|op|P|1\nPIR:1|0\n"
+                               "PTR:7|1|0|1.25|P||vref|||V|1|2\nPRR:1|0|12|1|P|1|1|3|-4\nMRR:10:00:09 01-JAN-2026\n";
+    struct xl_error error = {.code = ""};
+    struct xl_input *input = xl_input_memory(atdf, sizeof atdf - 1, "made.atdf", &error);
+    struct xl_tables *t = xl_tables_load(input, &(struct xl_load_options){.key = XL_KEY_BOTH}, &error);
+    if (!t)
+        print_message("%s: %s (%s)\n", error.code, error.message, error.place);
+    assert_non_null(t);
+    const struct xl_table *table = t->at[0];
+    assert_string_equal(table->lot, "LOT9");
+    assert_int_equal(table->rows, 1);
+    assert_int_equal(table->groups[0].y[0], -4);
+    assert_string_equal(table->tests[0].name, "vref");
+    assert_float_equal(table->tests[0].high, 2, 0);
+    assert_float_equal(value_at(table, 0, 0), 1.25f, 0);
+    xl_tables_free(t);
+    xl_input_free(input);
+}
+
 /* ---- Real files --------------------------------------------------------------------------------------------------- */
 
 static int pair_order(const void *a, const void *b)
@@ -772,6 +795,7 @@ int main(void)
         cmocka_unit_test(wafers_by_head),
         cmocka_unit_test(groups_are_bounded),
         cmocka_unit_test(names_of_columns_are_unique),
+        cmocka_unit_test(atdf_loads),
         cmocka_unit_test(real_lot3),
         cmocka_unit_test(real_lot2),
         cmocka_unit_test(real_a595),
