@@ -121,7 +121,8 @@ bool ahead_window(struct ahead *ahead, size_t consumed, const uint8_t **bytes, s
 {
     if (consumed > ahead->length)
         BUG("%zu bytes consumed of a window of %zu", consumed, ahead->length);
-    ahead->at += consumed;
+    if (consumed) /* before the first block there is no window, and NULL takes no offset */
+        ahead->at += consumed;
     ahead->length -= consumed;
     while (ahead->state == SOURCE_MORE && ahead->length < XL_WINDOW_LEAST)
         next_block(ahead);
