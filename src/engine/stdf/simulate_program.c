@@ -375,11 +375,13 @@ static void parametric_make(struct sim_lot *lot, struct sim_test *test, enum sim
     test->soft_low = kind->soft_low;
     test->soft_high = kind->soft_high;
     model_make(lot, test, kind, index);
-    put_ptr(lot, test, kind, index, FULL);
-    template_keep(lot, &test->first, &test->first_length);
-    enum detail later = s->bare_records ? BARE : s->short_records ? NAMED : FULL;
-    if (s->breaks & XL_BREAK_FLAGS && index % 5 == 3)
+    enum detail first = FULL, later = s->bare_records ? BARE : s->short_records ? NAMED : FULL;
+    if (s->breaks & XL_BREAK_FLAGS && index % 5 == 3) {
         later = JUNK;
+        first = index % 10 == 3 ? JUNK : FULL;
+    }
+    put_ptr(lot, test, kind, index, first);
+    template_keep(lot, &test->first, &test->first_length);
     put_ptr(lot, test, kind, index, later);
     template_keep(lot, &test->later, &test->later_length);
 }

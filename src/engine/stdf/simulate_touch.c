@@ -133,7 +133,8 @@ static __attribute__((noinline)) uint8_t failed_flag(const struct sim_test *test
 static void ptr_write(struct sim_lot *lot, struct sim_test *test, uint32_t index)
 {
     const bool big = lot->big_endian;
-    uint8_t *room = (uint8_t *)out_room(&lot->out, lot->active_count * (size_t)(test->first_length + CHUNK) + CHUNK), *at = room;
+    size_t longest = test->first_length > test->later_length ? test->first_length : test->later_length;
+    uint8_t *room = (uint8_t *)out_room(&lot->out, lot->active_count * longest + CHUNK), *at = room;
     if (!room)
         return;
     struct sim_cell *cells = &lot->counts.cells[(size_t)index * lot->settings->sites];
