@@ -173,7 +173,7 @@ static void arrive(struct xl_stdf_reader *reader, const uint8_t *at)
     reader->at = at;
     reader->end = reader->window_end;
     reader->lost = false;
-    if (at == reader->end)
+    if (reader->end - at < HEADER)
         return;
     uint16_t type = type_at(at);
     if (type == XL_FAR) {
