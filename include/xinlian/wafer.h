@@ -167,20 +167,24 @@ XL_API size_t xl_disagreements(const struct xl_lot *, const struct xl_disagreeme
 
 /* ---- Test statistics ---------------------------------------------------------------------------------------------- */
 
+/* Of which runs: the policy's choice, the passing ones of these, the first runs, every finished run. */
 enum xl_population { XL_CHOSEN_PARTS, XL_PASSING_PARTS, XL_FIRST_TOUCH, XL_ALL_RUNS };
+/* Of a test executed more than once in a run (for each pin): the last result that counts, the first that counts, or all. */
 enum xl_executions { XL_LAST_EXECUTION, XL_FIRST_EXECUTION, XL_ALL_EXECUTIONS };
 
 struct xl_statistics {
     uint64_t n;                 /* finite values counted */
     uint64_t excluded;          /* results marked invalid and the like, and values not finite */
-    uint64_t fails;             /* results the tester marked as failed */
-    double mean, sd, sd_within; /* sd: n-1, overall; sd_within: pooled within wafers (equal to sd for one wafer) */
-    double minimum, p01, q1, median, q3, p99, maximum;
-    double robust_sigma;        /* (q3 - q1) / 1.35 */
-    double skewness, kurtosis;  /* sample skewness; excess kurtosis */
-    double cp, cpk;             /* with sd_within; NaN where a limit is missing (cp) or both are (cpk) */
-    double pp, ppk;             /* with sd */
-    float low, high;            /* the limits used; NaN: none */
+    uint64_t fails;             /* results the tester marked as failed; a failed MPR is one, on its first pin outside the limits */
+    double mean, sd, sd_within; /* sd: n-1, overall; sd_within: pooled within wafers (equal to sd for one wafer); NaN below two values */
+    double minimum, p01, q1, median, q3, p99, maximum;  /* NaN without values */
+    double robust_sigma;        /* (q3 - q1) / 1.35 (AEC-Q001) */
+    double skewness, kurtosis;  /* sample skewness G1; excess kurtosis G2 (as Excel, SAS, pandas); NaN without spread */
+    /* AIAG. (high - low) / 6 sd, and the least of (high - mean) / 3 sd and (mean - low) / 3 sd that exist. With sd_within; NaN where a limit
+     * is missing (cp) or both are (cpk), where the low limit is above the high one, and without spread. */
+    double cp, cpk;
+    double pp, ppk;             /* the same with sd */
+    float low, high;            /* the limits used: of the test's first table; NaN: none */
 };
 struct xl_statistics_options {
     enum xl_population population; enum xl_executions executions;
@@ -190,14 +194,16 @@ struct xl_statistics_options {
     bool spec_limits;           /* Cp.. by LO_SPEC, HI_SPEC */
     bool quantiles;             /* exact selection; false: they are NaN, and the call is faster */
 };
+/* FTR and STR count as 0 (passed) and 1 (failed). */
 XL_API struct xl_statistics xl_statistics_of(const struct xl_lot *, size_t test, const struct xl_statistics_options *);
 /* All tests at once, on all cores: `out` has xl_lot_tests rows. */
 XL_API void xl_statistics_all(const struct xl_lot *, const struct xl_statistics_options *, struct xl_statistics *out);
 /* The values themselves, in order of wafer and die: for histograms, maps, trends. malloc'ed; free with free(). `dies` (may be
  * NULL) gets the die's index within its wafer, `wafers` the wafer's. */
 XL_API size_t xl_values_of(const struct xl_lot *, size_t test, const struct xl_statistics_options *, float **values, uint32_t **dies, uint32_t **wafers);
-/* Exact quantile by selection (type 7, as R and numpy): reorders `values`. `q` in 0..1; n >= 1. */
-XL_API double xl_quantile(float *values, size_t n, double q);
+/* Exact quantiles by selection (type 7, as R and numpy). `q` in 0..1; n >= 1; values without NaN. Several at once cost little more than one. */
+XL_API double xl_quantile(const float *values, size_t n, double q);
+XL_API void xl_quantiles(const float *values, size_t n, const double *q, size_t count, double *out);
 
 /* ---- Wafer maps --------------------------------------------------------------------------------------------------- */
 

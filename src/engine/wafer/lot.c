@@ -52,6 +52,7 @@ void xl_lot_free(struct xl_lot *lot)
         free(list->rows);
         free(list);
     }
+    plans_free(lot);
     pthread_mutex_destroy(&lot->lock);
     free(lot->added);
     arena_free(lot->arena);

@@ -73,4 +73,4 @@ size_t lot_list_get(const struct xl_lot *, enum list_kind, int64_t wafer, const 
 bool retest_apply(struct xl_lot *, struct xl_wafer *, struct xl_error *);
 
 /* plan.c */
-void plans_free(struct plan *);
+void plans_free(const struct xl_lot *);
