@@ -85,6 +85,7 @@ struct xl_die {
 struct xl_account {
     uint64_t filtered;          /* finished runs that the filter took out */
     uint64_t unfinished;        /* begun and never finished (PIR without PRR); in no figure but `aborted` */
+    uint64_t outside;           /* rows of tests outside any part; in no figure */
     uint64_t abnormal;          /* PART_FLG bit 2 */
     uint64_t by_bin;            /* runs decided by bin, for they have no verdict */
     uint64_t replaced;          /* runs that do not count, because another run of the same die does */

@@ -502,6 +502,7 @@ struct xl_account xl_lot_account(const struct xl_lot *lot, int64_t wafer)
         const struct xl_account *a = &lot->wafers[i].account;
         sum.filtered += a->filtered;
         sum.unfinished += a->unfinished;
+        sum.outside += a->outside;
         sum.abnormal += a->abnormal;
         sum.by_bin += a->by_bin;
         sum.replaced += a->replaced;

@@ -128,8 +128,10 @@ static void history_add_file(struct history *h, struct xl_wafer *w, const uint32
         const struct xl_table *t = lot->tables[tables[k]].table;
         for (uint32_t g = 0; g < t->group_count; g++)
             for (uint32_t at = 0; at < t->groups[g].rows; at++) {
-                if (t->groups[g].flags[at] & XL_PART_UNFINISHED)
-                    w->account.unfinished += !(t->groups[g].flags[at] & XL_PART_OUTSIDE);
+                if (t->groups[g].flags[at] & XL_PART_OUTSIDE)
+                    w->account.outside++;
+                else if (t->groups[g].flags[at] & XL_PART_UNFINISHED)
+                    w->account.unfinished++;
                 else
                     h->runs[h->count++] = (struct xl_run){tables[k], g, at};
             }

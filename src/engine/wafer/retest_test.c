@@ -180,7 +180,8 @@ static void unfinished_and_accounts(void **state)
 {
     (void)state;
     struct bench *one = file("a", 10, true);
-    parts(one, "1,1:F 2,1:P 1,1:U 1,1:P/2 3,1:F~ 2,1:P! -:F");
+    parts(one, "1,1:F 2,1:P 1,1:U 1,1:P/2 3,1:F~ 2,1:P! -:F -:U");
+    one->parts[7].flags |= XL_PART_OUTSIDE;    /* tests before any PIR: no run, and not aborted either */
     one->parts[5].flags |= XL_PART_NO_VERDICT; /* bin 1 decides */
     struct xl_lot *lot = xl_lot_new(NULL);
     xl_lot_add(lot, bench_table(one));
@@ -196,6 +197,7 @@ static void unfinished_and_accounts(void **state)
     assert_int_equal(y.aborted, 2);
     struct xl_account a = xl_lot_account(lot, 0);
     assert_int_equal(a.unfinished, 1);
+    assert_int_equal(a.outside, 1);
     assert_int_equal(a.abnormal, 1);
     assert_int_equal(a.by_bin, 1);
     assert_int_equal(a.replaced, 2);
