@@ -11,7 +11,7 @@ extern "C" {
 enum { XL_IMPORTER_VERSION = 1 };
 
 struct xl_store;
-/* Makes the folder when it is not there. */
+/* Makes the folder when it is not there, and removes what processes that died left in its work place. */
 XL_API struct xl_store *xl_store_open(const char *folder, struct xl_error *);
 XL_API void xl_store_close(struct xl_store *);
 
@@ -23,7 +23,9 @@ struct xl_import {
     uint64_t rows;
 };
 /* Keeps the raw file under its SHA-256 and makes its cache. Both are whole or absent, whenever the process dies. `name` is the
- * name to remember. A file that is no STDF is not kept. An archive of several files is one raw file with the tables of all. */
+ * name to remember (NULL: that of the path); path "-" is standard input. A file that is no STDF or ATDF is not kept. An archive of several
+ * files is one raw file with the tables of all. Of the options (may be NULL) only the progress is taken: the store always tells tests apart
+ * by number and name, and cuts groups its own way, for the same raw file gives the same bytes. Several processes may share a store. */
 XL_API bool xl_store_import(struct xl_store *, const char *owner, const char *path, const char *name, const struct xl_load_options *,
                             struct xl_import *, struct xl_error *);
 /* The two halves, for those that want to time or repeat one. */
@@ -33,7 +35,7 @@ XL_API bool xl_store_build(struct xl_store *, const char *owner, const char *raw
 /* Drops the cache of one raw file (it can always be built again). */
 XL_API bool xl_store_drop_cache(struct xl_store *, const char *owner, const char *raw_sha256, struct xl_error *);
 
-/* Raw files of an owner, by name: malloc'ed list, free with free(). */
+/* Raw files of an owner, by the first name each came under: malloc'ed list, free with free(). */
 struct xl_stored {
     char raw_sha256[65];
     char name[256];

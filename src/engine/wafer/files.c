@@ -42,6 +42,17 @@ bool files_make_folder(const char *path, struct xl_error *error)
     return made;
 }
 
+bool files_sync(const char *path, struct xl_error *error)
+{
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    bool good = file >= 0 && fsync(file) == 0;
+    if (!good)
+        failed(path, error);
+    if (file >= 0)
+        close(file);
+    return good;
+}
+
 bool files_sync_folder(const char *path, struct xl_error *error)
 {
     int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -5,6 +5,7 @@
 
 /* Makes a folder and those above it. */
 bool files_make_folder(const char *path, struct xl_error *);
+bool files_sync(const char *path, struct xl_error *); /* a file's bytes onto the disk */
 /* Makes sure that the names in a folder are on the disk. */
 bool files_sync_folder(const char *path, struct xl_error *);
 bool files_sync_parent(const char *path, struct xl_error *);

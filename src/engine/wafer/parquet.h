@@ -23,6 +23,9 @@ extern const struct parquet_part_column parquet_part_columns[PARQUET_PART_COLUMN
 /* The header of a page of `rows` values in `bytes` bytes; returns its length. Equal pages have equal headers: the reader compares. */
 size_t parquet_page_header(uint8_t out[PARQUET_HEADER_MOST], uint32_t rows, uint32_t bytes);
 
+/* Puts `name` before the source of a table from xl_parquet_open. */
+void parquet_name(struct xl_table *, const char *name);
+
 /* Writes one file, group after group, and the footer at last. Nothing is synced. */
 struct parquet_writer;
 /* Makes the file; it must not be there. `path` is kept as it is. */

@@ -463,6 +463,12 @@ void xl_parquet_close(struct xl_table *table)
     free(stored);
 }
 
+void parquet_name(struct xl_table *table, const char *name)
+{
+    struct stored_table *stored = (struct stored_table *)table;
+    table->source = arena_print(stored->arena, "%s%s", name, table->source);
+}
+
 const struct xl_column_statistics *xl_parquet_statistics(const struct xl_table *table)
 {
     return ((const struct stored_table *)table)->statistics;

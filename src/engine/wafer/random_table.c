@@ -305,7 +305,7 @@ static const char *test_difference(const struct xl_test *a, const struct xl_test
     SAME_NUMBER(high_inclusive);
     SAME_NUMBER(executed);
     SAME_NUMBER(column_count);
-    SAME("test columns", memcmp(a->columns, b->columns, a->column_count * sizeof *a->columns) == 0);
+    SAME("test columns", a->column_count == 0 || memcmp(a->columns, b->columns, a->column_count * sizeof *a->columns) == 0);
     SAME_NUMBER(change_count);
     for (uint32_t i = 0; i < a->change_count; i++) {
         SAME_NUMBER(changes[i].offset);
@@ -353,7 +353,8 @@ static const char *heading_difference(const struct xl_table *a, const struct xl_
     SAME_NUMBER(big_endian);
     SAME_NUMBER(is_retest);
     SAME_NUMBER(retest_bin_count);
-    SAME("retest_bins", memcmp(a->retest_bins, b->retest_bins, a->retest_bin_count * sizeof *a->retest_bins) == 0);
+    SAME("retest_bins",
+         a->retest_bin_count == 0 || memcmp(a->retest_bins, b->retest_bins, a->retest_bin_count * sizeof *a->retest_bins) == 0);
     SAME_BITS(config.wafer_size);
     SAME_BITS(config.die_height);
     SAME_BITS(config.die_width);
