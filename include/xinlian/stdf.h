@@ -69,7 +69,7 @@ XL_API void xl_input_free(struct xl_input *);
  * nothing comes after this window. A window that is not the last holds at least XL_WINDOW_LEAST bytes. At the end:
  * length 0, last true. False when the container is broken and all that stands before the damage was consumed (its last window
  * says `last` too, so one more call tells); the error names the place. */
-enum { XL_WINDOW_LEAST = 1 << 19 };
+enum { XL_WINDOW_LEAST = 1 << 20 };
 XL_API bool xl_input_window(struct xl_input *, size_t consumed, const uint8_t **bytes, size_t *length, bool *last,
                             struct xl_error *);
 /* Goes to the next file of an archive. False, with no error set, when there is none. */

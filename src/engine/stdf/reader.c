@@ -15,20 +15,49 @@
 enum {
     HEADER = 4,
     WHOLE_MOST = HEADER + 65535,
-    CHAIN = 4,              /* headers that must agree for a place to be taken for a header */
-    HOPS = 3,               /* records of unknown type that may follow each other the first time they are met */
-    AHEAD = 7 * WHOLE_MOST, /* bytes in view when something is doubtful: a record, HOPS and CHAIN more */
-    ZERO_RUN = 64,          /* zero bytes amid others that count as zero-filled */
-    ZERO_TAIL = 8,          /* zero bytes at a record's end that make a hole after it suspect */
-    SLACK = 64,             /* vendor padding that a plausible length may have */
+    CHAIN = 4,                               /* headers that must agree for a place to be taken for a header */
+    HOPS = 6,                                /* headers looked at to believe in a record of unknown type */
+    CUSTOMER = 180,                          /* REC_TYP from here on is the customers' */
+    AHEAD = (2 + HOPS + CHAIN) * WHOLE_MOST, /* bytes in view when something is doubtful */
+    ZERO_RUN = 64,                           /* zero bytes amid others that count as zero-filled */
+    ZERO_TAIL = 8,                           /* zero bytes at a record's end that make a hole after it suspect */
+    SLACK = 64,                              /* vendor padding that a plausible length may have */
 };
 _Static_assert((int)AHEAD <= (int)XL_WINDOW_LEAST, "a window must hold what is looked at");
 
-#define T(type) [type] = 1
+#define T(type) [type] = READER_EXPECTED
 const uint8_t reader_known[65536] = {
-    T(XL_ATR), T(XL_VUR), T(XL_MIR), T(XL_MRR), T(XL_PCR), T(XL_HBR), T(XL_SBR), T(XL_PMR), T(XL_PGR), T(XL_PLR), T(XL_RDR),
-    T(XL_SDR), T(XL_PSR), T(XL_NMR), T(XL_CNR), T(XL_SSR), T(XL_CDR), T(XL_WIR), T(XL_WRR), T(XL_WCR), T(XL_PIR), T(XL_PRR),
-    T(XL_TSR), T(XL_PTR), T(XL_MPR), T(XL_FTR), T(XL_STR), T(XL_BPS), T(XL_EPS), T(XL_GDR), T(XL_DTR),
+    [XL_ATR] = READER_RARE,
+    [XL_VUR] = READER_RARE,
+    [XL_MIR] = READER_RARE,
+    T(XL_MRR),
+    T(XL_PCR),
+    T(XL_HBR),
+    T(XL_SBR),
+    T(XL_PMR),
+    T(XL_PGR),
+    T(XL_PLR),
+    T(XL_RDR),
+    T(XL_SDR),
+    T(XL_PSR),
+    T(XL_NMR),
+    T(XL_CNR),
+    T(XL_SSR),
+    T(XL_CDR),
+    T(XL_WIR),
+    T(XL_WRR),
+    T(XL_WCR),
+    T(XL_PIR),
+    T(XL_PRR),
+    T(XL_TSR),
+    T(XL_PTR),
+    T(XL_MPR),
+    T(XL_FTR),
+    T(XL_STR),
+    T(XL_BPS),
+    T(XL_EPS),
+    T(XL_GDR),
+    T(XL_DTR),
 };
 #undef T
 
@@ -106,28 +135,6 @@ static bool chain(const struct xl_stdf_reader *reader, const uint8_t *at, int co
         at += HEADER + length;
     }
     return true;
-}
-
-/* Whether records of unknown types lead from `at` to known ones. Vendors do write their own records, in rows. */
-static bool unknown_leads_on(const struct xl_stdf_reader *reader, const uint8_t *at)
-{
-    const uint8_t *end = reader->window_end;
-    uint16_t first = type_at(at);
-    for (int n = 0; n < HOPS; n++) {
-        uint16_t type = type_at(at), length = load_u2(at, reader->big_endian);
-        if (type == 0 || length > end - at - HEADER)
-            return false;
-        if (n > 0 && reader_known[type])
-            return chain(reader, at, 2);
-        at += HEADER + length;
-        if (at == end)
-            return reader->last;
-        if (end - at < HEADER)
-            return false;
-        if (n > 0 && type != first && type >> 8 < 180)
-            return false;
-    }
-    return reader_known[type_at(at)] ? chain(reader, at, 2) : true;
 }
 
 /* ---- Moving on ---------------------------------------------------------------------------------------------------- */
@@ -243,48 +250,6 @@ static void skip_end(struct xl_stdf_reader *reader)
     reader->noise = reader->zeros = 0;
 }
 
-/* The first place in [from, to) that looks like a header; `to` when there is none. CHAIN records after `to` must be in view, or the end. */
-static const uint8_t *find_header(const struct xl_stdf_reader *reader, const uint8_t *from, const uint8_t *to)
-{
-    for (const uint8_t *at = from; at < to; at++) {
-        if (reader->window_end - at < HEADER)
-            break;
-        uint64_t eight;
-        if (reader->window_end - at >= 8 && (memcpy(&eight, at, 8), eight == 0)) {
-            at += 4; /* no header begins in the first five of eight zeros: its type would be 0.0 */
-            continue;
-        }
-        uint16_t type = type_at(at);
-        if ((reader_known[type] || is_learned(reader, type) || is_far(at, reader->window_end)) && chain(reader, at, CHAIN))
-            return at;
-    }
-    return to;
-}
-
-/* Goes on from a place that is no header to the next one, through as many windows as it takes. */
-static void find_way(struct xl_stdf_reader *reader)
-{
-    const uint8_t *at = reader->at;
-    for (;;) {
-        const uint8_t *to = reader->last ? reader->window_end : reader->window_end - CHAIN * WHOLE_MOST;
-        if (to > at) {
-            const uint8_t *found = find_header(reader, at, to);
-            skip_bytes(reader, at, found);
-            at = found;
-            if (found < to)
-                break;
-        }
-        if (reader->last)
-            break;
-        slide(reader, at);
-        at = reader->at;
-    }
-    skip_end(reader);
-    arrive(reader, at);
-}
-
-/* ---- Doubtful records --------------------------------------------------------------------------------------------- */
-
 /* Whether the fields of the record's type fill exactly `length` bytes. */
 static bool fits(struct xl_stdf_reader *reader, const uint8_t *at, size_t length)
 {
@@ -296,18 +261,102 @@ static bool fits(struct xl_stdf_reader *reader, const uint8_t *at, size_t length
     return fields && !fields->broken && !fields->left_over && !fields->ungated && length >= fields->layout->shortest;
 }
 
-/* A record that ends in zeros where a hole of zeros follows was probably hit by the hole: its values would be invented. Zeros to the
- * end of the file, though, are mere padding. */
-static bool hit_by_hole(const uint8_t *at, size_t length, const uint8_t *found, const uint8_t *end)
+/* The first place in [from, to) that looks like a header; `to` when there is none. 1 + CHAIN records after `to` must be in view, or the
+ * end of the stream. Noise that looks like one header and leads to another by luck swallows the records between: a place whose
+ * record does not fill its length must hold no better one inside. */
+static const uint8_t *find_header(struct xl_stdf_reader *reader, const uint8_t *from, const uint8_t *to)
 {
-    const uint8_t *next = at + HEADER + length;
+    const uint8_t *doubtful = NULL, *limit = to;
+    for (const uint8_t *at = from; at < limit && reader->window_end - at >= HEADER; at++) {
+        uint64_t eight;
+        if (reader->window_end - at >= 8 && (memcpy(&eight, at, 8), eight == 0)) {
+            at += 4; /* no header begins in the first five of eight zeros: its type would be 0.0 */
+            continue;
+        }
+        uint16_t type = type_at(at);
+        if (!(reader_known[type] || is_learned(reader, type) || is_far(at, reader->window_end)) || !chain(reader, at, CHAIN))
+            continue;
+        if (fits(reader, at, load_u2(at, reader->big_endian)) || is_far(at, reader->window_end))
+            return at;
+        if (!doubtful) {
+            doubtful = at;
+            limit = at + HEADER + load_u2(at, reader->big_endian);
+            if (limit > reader->window_end)
+                limit = reader->window_end;
+        }
+    }
+    return doubtful ? doubtful : to;
+}
+
+/* Whether the record of unknown type at `at` is one of a vendor's own: it must lead to known ones, or through more of its kind, and must
+ * not swallow known ones. The record before it is taken to be sound. */
+static bool unknown_leads_on(struct xl_stdf_reader *reader, const uint8_t *at)
+{
+    const uint8_t *end = reader->window_end;
+    uint16_t first = type_at(at);
+    bool alike = true;
+    for (int n = 0; n < HOPS; n++) {
+        if (end - at < HEADER)
+            return reader->last && at == end;
+        uint16_t type = type_at(at), length = load_u2(at, reader->big_endian);
+        if (type == 0 || length > end - at - HEADER)
+            return false;
+        const uint8_t *next = at + HEADER + length;
+        if (reader_known[type]) {
+            unsigned least, most;
+            lengths_of(type, &least, &most);
+            return length >= least && length <= most + SLACK;
+        }
+        if (!is_learned(reader, type) && find_header(reader, at + 1, next) < next)
+            return false;
+        alike = alike && (type == first || type >> 8 >= CUSTOMER);
+        at = next;
+    }
+    return alike;
+}
+
+/* Goes on from a place that is no header to the next one, through as many windows as it takes. */
+static void find_way(struct xl_stdf_reader *reader)
+{
+    const uint8_t *at = reader->at;
+    for (;;) {
+        const uint8_t *to = reader->last ? reader->window_end : reader->window_end - (1 + CHAIN) * WHOLE_MOST;
+        const uint8_t *found = at < to ? find_header(reader, at, to) : at;
+        skip_bytes(reader, at, found);
+        at = found;
+        if (found < to || reader->last)
+            break;
+        slide(reader, at);
+        at = reader->at;
+    }
+    skip_end(reader);
+    arrive(reader, at);
+}
+
+/* ---- Doubtful records --------------------------------------------------------------------------------------------- */
+
+/* A record that ends in zeros where a hole of zeros follows may have been hit by the hole: its values would be invented. */
+static bool hit_by_hole(struct xl_stdf_reader *reader, const uint8_t *at, size_t length)
+{
+    const uint8_t *next = at + HEADER + length, *end = reader->window_end;
     size_t tail = 0;
     while (tail < length && !next[-1 - (ptrdiff_t)tail])
         tail++;
-    const uint8_t *zero = next;
-    while (zero < end && !*zero)
+    /* Never further than is in view in any window, or what is decided would depend on where windows end. */
+    const uint8_t *zero = next, *limit = end - next > HOPS * WHOLE_MOST ? next + HOPS * WHOLE_MOST : end;
+    while (zero < limit && !*zero)
         zero++;
-    return tail >= ZERO_TAIL && zero - next >= HEADER && !(zero == end && found == end);
+    if (!tail || zero - next < HEADER)
+        return false;
+    uint16_t type = type_at(at);
+    /* To the end of the file: padding, where a file is done; a crash amid writing, where it was still at its tests. */
+    if (zero == end && reader->last)
+        return tail >= ZERO_TAIL && (type >> 8 == XL_PTR >> 8 || type >> 8 == XL_PRR >> 8 || type >> 8 == XL_GDR >> 8);
+    if (tail >= ZERO_TAIL || zero == limit)
+        return tail >= ZERO_TAIL;
+    /* A hole that leaves the rest of a record behind it most likely began in a record, too. */
+    const uint8_t *first = zero - next > 3 ? zero - 3 : next;
+    return find_header(reader, first, zero + 1) == zero + 1;
 }
 
 /* The record at `at` leads to no header. Gives it if it can be trusted, repaired where its length is what is wrong; false when not.
@@ -320,14 +369,16 @@ static bool examine(struct xl_stdf_reader *reader, const uint8_t *at, struct xl_
     bool cut = (size_t)HEADER + length > left;
     char name[16];
 
-    /* Where a record of this type may end at most. */
     const uint8_t *to = left > WHOLE_MOST ? at + WHOLE_MOST : end;
-    const uint8_t *found = find_header(reader, at + HEADER, to);
-    bool is_found = found < to;
-    size_t length_found = (size_t)(found - at - HEADER);
-    bool known = reader_known[type] || type == XL_FAR;
+    const uint8_t *found = find_header(reader, at + 1, to);
+    bool is_found = found < to, over = found < at + HEADER; /* over this header, which is none then */
+    size_t length_found = over ? 0 : (size_t)(found - at - HEADER);
+    bool known = (reader_known[type] || type == XL_FAR) && !over;
+    bool filled = known && !cut && fits(reader, at, length);
 
-    if (is_found && known && length_found != length && fits(reader, at, length_found)) {
+    /* Its fields end where another header stands: only the length is wrong. (Not when they end where the length says, too, and it would
+     * only grow: the bytes between are nobody's then.) */
+    if (is_found && known && fits(reader, at, length_found) && !(length_found > length && filled)) {
         xl_findings_add(reader->findings, XL_FINDING_LENGTH_WRONG, reader_offset(reader, at), 0, "%s: %u -> %zu", type_name(type, name),
                         length, length_found);
         give(reader, at, length_found, record);
@@ -335,7 +386,7 @@ static bool examine(struct xl_stdf_reader *reader, const uint8_t *at, struct xl_
         return true;
     }
     bool inside = is_found && length_found < length;
-    bool sound = known && !cut && !inside && fits(reader, at, length) && !hit_by_hole(at, length, is_found ? found : end, end);
+    bool sound = filled && !inside && !hit_by_hole(reader, at, length);
     if (sound)
         give(reader, at, length, record);
     if (!sound && cut && !is_found && left <= WHOLE_MOST) {
@@ -358,6 +409,36 @@ static bool examine(struct xl_stdf_reader *reader, const uint8_t *at, struct xl_
         }
     }
     return sound;
+}
+
+/* Whether the record at `at` belies its length: its fields do not fill it, and a header stands inside it or where they end. What stands
+ * where it leads to is then no header, though it looks like one. */
+static bool belied(struct xl_stdf_reader *reader, const uint8_t *at)
+{
+    uint16_t length = load_u2(at, reader->big_endian);
+    if (!reader_known[type_at(at)] || fits(reader, at, length))
+        return false;
+    const uint8_t *to = reader->window_end - at > WHOLE_MOST ? at + WHOLE_MOST : reader->window_end;
+    const uint8_t *found = find_header(reader, at + HEADER, to);
+    return found < to && (found - at - HEADER < length || fits(reader, at, (size_t)(found - at - HEADER)));
+}
+
+/* Whether the header at `next` is one, which the record at `at` leads to. */
+static bool leads_on(struct xl_stdf_reader *reader, const uint8_t *at, size_t length, const uint8_t *next)
+{
+    uint16_t type = type_at(next);
+    if (length > READER_SHORT) {
+        /* One length in some forty leads to a header by luck: this one would swallow the records between. */
+        unsigned least, most;
+        lengths_of(type_at(at), &least, &most);
+        if (length > most + SLACK && belied(reader, at))
+            return false;
+    }
+    if (reader_known[type] == READER_EXPECTED || is_far(next, reader->window_end))
+        return true;
+    if (reader_known[type] == READER_RARE)
+        return type_at(at) == XL_FAR || reader_known[type_at(at)] != READER_EXPECTED || (chain(reader, next, 2) && !belied(reader, at));
+    return unknown_leads_on(reader, next) && !belied(reader, at);
 }
 
 bool reader_next_slow(struct xl_stdf_reader *reader, struct xl_stdf_record *record)
@@ -388,12 +469,7 @@ bool reader_next_slow(struct xl_stdf_reader *reader, struct xl_stdf_record *reco
         uint16_t length = load_u2(at, reader->big_endian);
         if (HEADER + length <= end - at) {
             const uint8_t *next = at + HEADER + length;
-            bool good = next == end || end - next < HEADER; /* nothing left to judge by, or too little */
-            if (!good) {
-                uint16_t type = type_at(next);
-                good = reader_known[type] || is_far(next, end) || unknown_leads_on(reader, next);
-            }
-            if (good) {
+            if (next == end || end - next < HEADER /* too little left to judge by */ || leads_on(reader, at, length, next)) {
                 give(reader, at, length, record);
                 arrive(reader, next);
                 return true;

@@ -35,7 +35,10 @@ struct xl_stdf_reader {
     const uint8_t *passed; /* bytes before it were told */
 };
 
-/* 1 for every REC_TYP << 8 | REC_SUB of STDF V4 and V4-2007 but FAR, which must not come again and is looked at when it does. */
+/* By REC_TYP << 8 | REC_SUB: READER_EXPECTED for the records of STDF V4 and V4-2007; READER_RARE for those of the first few records of a
+ * file, which are looked at where they come (ATR is 0.20, as two bytes of a PRR may be); 0 for what the format does not know, and
+ * for FAR, which may not come again. */
+enum { READER_EXPECTED = 1, READER_RARE = 2, READER_SHORT = 1023 /* longer records are looked at, too */ };
 extern const uint8_t reader_known[65536];
 
 bool reader_next_slow(struct xl_stdf_reader *, struct xl_stdf_record *);
@@ -51,10 +54,10 @@ static inline bool reader_next(struct xl_stdf_reader *reader, struct xl_stdf_rec
     const uint8_t *at = reader->at;
     __builtin_prefetch(at + 1536); /* a mapped file: the processor's own prefetch stops at every page */
     ptrdiff_t left = reader->end - at;
-    if (__builtin_expect(left >= 8, 1)) {
+    if (__builtin_expect(left >= READER_SHORT + 8, 1)) {
         uint16_t length = load_u2(at, reader->big_endian);
         const uint8_t *next = at + 4 + length;
-        if (__builtin_expect(length + 8 <= left, 1) && __builtin_expect(reader_known[next[2] << 8 | next[3]], 1)) {
+        if (__builtin_expect(length <= READER_SHORT, 1) && __builtin_expect(reader_known[next[2] << 8 | next[3]] == READER_EXPECTED, 1)) {
             record->type = (uint16_t)(at[2] << 8 | at[3]);
             record->length = length;
             record->big_endian = reader->big_endian;
