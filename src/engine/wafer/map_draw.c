@@ -37,21 +37,6 @@ static struct picture_font font(const struct plan *plan, double size, bool bold,
     return (struct picture_font){.size = size * plan->unit, .bold = bold, .rgb = rgb};
 }
 
-/* Radius of the circle around all dice, in die heights; the centre is the middle of the grid. */
-static double outer_radius(const struct xl_map *map, double aspect)
-{
-    double most = 0;
-    for (uint32_t row = 0; row < map->rows; row++) {
-        for (uint32_t column = 0; column < map->columns; column++) {
-            if (isnan(map->values[(size_t)row * map->columns + column]))
-                continue;
-            double x = fabs(column + 0.5 - map->columns / 2.0) + 0.5, y = fabs(row + 0.5 - map->rows / 2.0) + 0.5;
-            most = fmax(most, hypot(x * aspect, y));
-        }
-    }
-    return most;
-}
-
 static size_t line_count(const char *text)
 {
     size_t count = 0;
@@ -69,7 +54,7 @@ static double legend_height(const struct plan *plan)
 static void lay_out(struct plan *plan, const struct xl_map *map, uint32_t width)
 {
     double wide = width == 0 ? USUAL_WIDTH : width < WIDTH_LEAST ? WIDTH_LEAST : width > WIDTH_MOST ? WIDTH_MOST : width;
-    double aspect = map->cell_aspect > 0 && isfinite(map->cell_aspect) ? map->cell_aspect : 1;
+    double aspect = map_aspect(map);
     bool narrow = wide < 560;
     *plan = (struct plan){.map = map, .width = wide, .tally = map_count(map)};
     plan->unit = narrow ? fmax(wide / 480, 0.7) : wide / USUAL_WIDTH;
@@ -81,9 +66,8 @@ static void lay_out(struct plan *plan, const struct xl_map *map, uint32_t width)
     double margin = 20 * u, axis_left = 44 * u, axis_below = 52 * u, head = 64 * u;
     plan->legend_width = narrow ? wide - 2 * margin : 250 * u;
     double room = wide - 2 * margin - axis_left - (narrow ? 0 : plan->legend_width + 24 * u);
-    double round = outer_radius(map, aspect);
+    double round = map_outer_radius(map, &plan->has_disc);
     double half_width = map->columns * aspect / 2, half_height = map->rows / 2.0;
-    plan->has_disc = (double)plan->tally.dice * aspect > 0.35 * 3.14159265 * round * round;
     double reach_x = plan->has_disc ? round * 1.025 : half_width, reach_y = plan->has_disc ? round * 1.025 : half_height;
     /* Rows of very many dice make no endless picture. */
     plan->die_height = fmin(room / (2 * reach_x), 2 * room / (2 * reach_y));

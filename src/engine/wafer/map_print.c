@@ -216,7 +216,7 @@ static uint32_t rounded(double value, uint32_t most)
 static void fit(struct screen *screen, size_t room)
 {
     const struct xl_map *map = screen->map;
-    double aspect = map->cell_aspect > 0 && isfinite(map->cell_aspect) ? map->cell_aspect : 1;
+    double aspect = map_aspect(map);
     screen->wide = rounded(screen->colours ? aspect : 2 * aspect, 6);
     screen->high = rounded(screen->colours ? 1 / aspect : 1 / (2 * aspect), 4);
     screen->thinned = 1;

@@ -1,6 +1,8 @@
 /* map_view.c: how a wafer's recorded coordinates become columns and rows of the picture. */
 #include "engine/wafer/map_view.h"
 
+#include <math.h>
+
 /* Clockwise by 90 degrees: the cell in column c, row r of R rows comes to column R-1-r, row c. */
 static void turn(struct map_view *view)
 {
@@ -79,4 +81,25 @@ int32_t map_column_coordinate(const struct xl_map *map, uint32_t column)
 int32_t map_row_coordinate(const struct xl_map *map, uint32_t row)
 {
     return map->axes_exchanged ? map->left_x + map->step_x * (int32_t)row : map->top_y + map->step_y * (int32_t)row;
+}
+
+double map_aspect(const struct xl_map *map)
+{
+    return map->cell_aspect > 0 && isfinite(map->cell_aspect) ? map->cell_aspect : 1;
+}
+
+double map_outer_radius(const struct xl_map *map, bool *is_disc)
+{
+    double most = 0, aspect = map_aspect(map), dice = 0;
+    for (uint32_t row = 0; row < map->rows; row++) {
+        for (uint32_t column = 0; column < map->columns; column++) {
+            if (isnan(map->values[(size_t)row * map->columns + column]))
+                continue;
+            double x = fabs(column + 0.5 - map->columns / 2.0) + 0.5, y = fabs(row + 0.5 - map->rows / 2.0) + 0.5;
+            most = fmax(most, hypot(x * aspect, y));
+            dice++;
+        }
+    }
+    *is_disc = dice * aspect > 0.35 * 3.14159265 * most * most;
+    return most;
 }

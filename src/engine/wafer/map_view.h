@@ -23,3 +23,8 @@ void map_coordinates(const struct xl_map *, uint32_t column, uint32_t row, int32
 /* The coordinate that a column (a row) stands for along its axis, and that axis' name. */
 int32_t map_column_coordinate(const struct xl_map *, uint32_t column);
 int32_t map_row_coordinate(const struct xl_map *, uint32_t row);
+/* Radius of the circle around all dice, in die heights; its centre is the middle of the grid. With it, whether the dice fill enough of that
+ * circle for it to be the wafer's outline. */
+double map_outer_radius(const struct xl_map *, bool *is_disc);
+/* The map's cell_aspect, 1 when it holds nothing sensible. */
+double map_aspect(const struct xl_map *);
