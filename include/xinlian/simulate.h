@@ -19,6 +19,12 @@ enum xl_signature {
     XL_SIGNATURE_RANDOM,
     XL_SIGNATURE_MIXED, /* another one per wafer */
 };
+/* Which touches of the lot the file holds. Two files of the same settings but this belong together. */
+enum xl_simulated_pass {
+    XL_PASS_BOTH,   /* first touches and, at the end of each wafer, retests */
+    XL_PASS_FIRST,  /* first touches alone */
+    XL_PASS_RETEST, /* the retests alone, a day later: a retest file (RDR), whose parts carry no flag that they supersede others */
+};
 /* Chosen breaches of the format, to be set as bits. */
 enum {
     XL_BREAK_ZEROS = 1,    /* 4,096 zero bytes amid the records */
@@ -40,6 +46,7 @@ struct xl_simulation {
     double yield;  /* aimed at, first touch: 0..1 */
     double retest; /* part of the failing dice that is touched again: 0..1 */
     enum xl_signature signature;
+    enum xl_simulated_pass pass;
     bool short_records; /* after the first of a test, records end behind the test's name; false: limits in every PTR */
     bool bare_records;  /* after the first of a test, records end behind the result: not even the name */
     bool grade_bins;    /* passing dice are sorted by speed into hard bins 1 and 2, both passing */

@@ -46,6 +46,7 @@ static bool settings_check(const struct xl_simulation *s, struct xl_error *error
            setting_check(s->yield >= 0 && s->yield <= 1, "yield", error) &&
            setting_check(s->retest >= 0 && s->retest <= 1, "retest", error) &&
            setting_check((unsigned)s->signature <= XL_SIGNATURE_MIXED, "signature", error) &&
+           setting_check((unsigned)s->pass <= XL_PASS_RETEST, "pass", error) &&
            setting_check(s->start_time >= 3600 && s->start_time <= latest, "start_time", error) &&
            setting_check(!s->lot || strlen(s->lot) <= 200, "lot", error) &&
            setting_check(!s->product || strlen(s->product) <= 200, "product", error);
@@ -109,7 +110,7 @@ static void orphans_break(struct sim_lot *lot)
 /* Breaches between touch-downs: where in the first wafer they come. */
 static void breaks_before_touch(struct sim_lot *lot)
 {
-    uint32_t breaks = lot->settings->breaks;
+    uint32_t breaks = lot->is_unseen ? 0 : lot->settings->breaks;
     uint64_t touches = lot->settings->parts / lot->settings->sites;
     if (breaks & XL_BREAK_LENGTH && lot->touches == touches / 2)
         length_break(lot);
@@ -125,7 +126,7 @@ static void breaks_before_touch(struct sim_lot *lot)
 
 static bool is_enough(const struct sim_lot *lot)
 {
-    return lot->out.failed || (lot->settings->most_bytes && lot->out.total >= lot->settings->most_bytes);
+    return lot->out.failed || (!lot->is_unseen && lot->settings->most_bytes && lot->out.total >= lot->settings->most_bytes);
 }
 
 /* Touches the dice that stand on the sites, when there are any, and chooses those to be touched again. */
@@ -189,14 +190,68 @@ static void wafer_probe(struct sim_lot *lot, bool is_retest)
     }
 }
 
+static bool nowhere_write(void *context, const void *bytes, size_t length, struct xl_error *error)
+{
+    (void)context, (void)bytes, (void)length, (void)error;
+    return true;
+}
+
+static struct sim_counts counts_new(const struct sim_lot *lot)
+{
+    uint32_t sites = lot->settings->sites;
+    return (struct sim_counts){
+        .cells = memory_new(lot->program.test_count * sites, sizeof *lot->counts.cells),
+        .sites = memory_new(sites, sizeof *lot->counts.sites),
+        .hard = memory_new(sim_hard_bin_count * sites, sizeof *lot->counts.hard),
+        .soft = memory_new(sim_soft_bin_count * sites, sizeof *lot->counts.soft),
+    };
+}
+
+static void counts_free(struct sim_counts *counts)
+{
+    free(counts->cells);
+    free(counts->sites);
+    free(counts->hard);
+    free(counts->soft);
+}
+
+/* Touches everything once. For a retest file that happens unseen: it tells which parts failed, and leaves no other trace. */
+static void first_pass(struct sim_lot *lot, void (*run)(struct sim_lot *, bool is_retest))
+{
+    if (lot->settings->pass != XL_PASS_RETEST) {
+        run(lot, false);
+        return;
+    }
+    struct out shown = lot->out;
+    struct sim_counts counts = lot->counts;
+    uint64_t touches = lot->touches, clock_us = lot->clock_us;
+    unsigned *special = memory_new(lot->program.test_count, sizeof *special);
+    for (size_t i = 0; i < lot->program.test_count; i++)
+        special[i] = lot->program.tests[i].special;
+    lot->counts = counts_new(lot);
+    lot->is_unseen = true;
+    out_begin(&lot->out, (struct xl_sink){nowhere_write, NULL}, shown.capacity, NULL);
+    run(lot, false);
+    out_end(&lot->out);
+    counts_free(&lot->counts);
+    for (size_t i = 0; i < lot->program.test_count; i++)
+        lot->program.tests[i].special = special[i];
+    free(special);
+    lot->is_unseen = false;
+    lot->out = shown;
+    lot->counts = counts;
+    lot->touches = touches;
+    lot->clock_us = clock_us;
+}
+
 static void wafer_run(struct sim_lot *lot, uint32_t index, bool *cut)
 {
     const struct xl_simulation *s = lot->settings;
     wafer_begin(lot, index);
     memset(lot->wafer.again, 0, lot->wafer.die_count / 8 + 1);
     summary_wafer_begin(lot);
-    wafer_probe(lot, false);
-    if (!is_enough(lot))
+    first_pass(lot, wafer_probe);
+    if (!is_enough(lot) && s->pass != XL_PASS_FIRST)
         wafer_probe(lot, true);
     if (s->breaks & XL_BREAK_ORPHANS)
         touch_begin_write(lot, 0); /* never closed */
@@ -206,22 +261,27 @@ static void wafer_run(struct sim_lot *lot, uint32_t index, bool *cut)
     lot->clock_us += 90 * 1000000ULL; /* the next wafer is fetched and aligned */
 }
 
+static void packages_insert(struct sim_lot *lot, bool is_retest)
+{
+    for (uint32_t die = 0; die < lot->settings->parts && !is_enough(lot); die++) {
+        if (is_retest && !is_again(&lot->wafer, die))
+            continue;
+        place_on_site(lot, die, lot->part_count, is_retest);
+        if (lot->part_count == lot->settings->sites)
+            touch_down(lot);
+    }
+    touch_down(lot);
+}
+
 static void packages_run(struct sim_lot *lot)
 {
     const struct xl_simulation *s = lot->settings;
     lot->wafer.die_count = s->parts;
     lot->wafer.again = memory_new(s->parts / 8 + 1, 1);
     wafer_begin(lot, 0);
-    for (uint32_t run = 0; run < 2; run++) {
-        for (uint32_t die = 0; die < s->parts && !is_enough(lot); die++) {
-            if (run == 1 && !is_again(&lot->wafer, die))
-                continue;
-            place_on_site(lot, die, lot->part_count, run == 1);
-            if (lot->part_count == s->sites)
-                touch_down(lot);
-        }
-        touch_down(lot);
-    }
+    first_pass(lot, packages_insert);
+    if (!is_enough(lot) && s->pass != XL_PASS_FIRST)
+        packages_insert(lot, true);
     if (s->breaks & XL_BREAK_ORPHANS)
         touch_begin_write(lot, 0);
 }
@@ -243,21 +303,9 @@ static void cut_write(struct sim_lot *lot)
     out_bytes(&lot->out, lot->record, test->later_length - 5);
 }
 
-static void counts_make(struct sim_lot *lot)
-{
-    uint32_t sites = lot->settings->sites;
-    lot->counts.cells = memory_new(lot->program.test_count * sites, sizeof *lot->counts.cells);
-    lot->counts.sites = memory_new(sites, sizeof *lot->counts.sites);
-    lot->counts.hard = memory_new(sim_hard_bin_count * sites, sizeof *lot->counts.hard);
-    lot->counts.soft = memory_new(sim_soft_bin_count * sites, sizeof *lot->counts.soft);
-}
-
 static void lot_free(struct sim_lot *lot)
 {
-    free(lot->counts.cells);
-    free(lot->counts.sites);
-    free(lot->counts.hard);
-    free(lot->counts.soft);
+    counts_free(&lot->counts);
     free(lot->parts);
     free(lot->active);
     free(lot->record);
@@ -281,7 +329,9 @@ bool xl_simulate(const struct xl_simulation *settings, struct xl_sink sink, stru
     normals_make(&lot->normals);
     names_make(lot);
     program_make(lot);
-    counts_make(lot);
+    lot->counts = counts_new(lot);
+    if (settings->pass == XL_PASS_RETEST)
+        lot->clock_us = 86400 * 1000000ULL;
     if (settings->wafers)
         wafer_layout(lot);
     out_begin(&lot->out, sink, 1 << 20, error);

@@ -38,7 +38,7 @@ static void mir_write(struct sim_lot *lot)
     xl_put_u4(w, sim_time(lot));
     xl_put_u1(w, 1);
     xl_put_u1(w, 'P');
-    xl_put_u1(w, ' ');
+    xl_put_u1(w, s->pass == XL_PASS_RETEST ? 'Y' : s->pass == XL_PASS_FIRST ? 'N' : ' ');
     xl_put_u1(w, ' ');
     xl_put_u2(w, 65535);
     xl_put_u1(w, ' ');
@@ -60,6 +60,20 @@ static void mir_write(struct sim_lot *lot)
     };
     for (size_t i = 0; s->every_record && i < sizeof rest / sizeof rest[0]; i++)
         xl_put_cn(w, rest[i]);
+    sim_end(lot);
+}
+
+/* The hard bins that are tested again: all that fail. */
+static void rdr_write(struct sim_lot *lot)
+{
+    uint16_t count = 0;
+    for (size_t i = 0; i < sim_hard_bin_count; i++)
+        count += !sim_hard_bins[i].passes;
+    struct xl_record_writer *w = sim_begin(lot, XL_RDR);
+    xl_put_u2(w, count);
+    for (size_t i = 0; i < sim_hard_bin_count; i++)
+        if (!sim_hard_bins[i].passes)
+            xl_put_u2(w, sim_hard_bins[i].number);
     sim_end(lot);
 }
 
@@ -175,13 +189,8 @@ void head_write(struct sim_lot *lot)
         sim_end(lot);
     }
     mir_write(lot);
-    if (s->every_record) {
-        w = sim_begin(lot, XL_RDR);
-        xl_put_u2(w, 2);
-        xl_put_u2(w, 3);
-        xl_put_u2(w, 4);
-        sim_end(lot);
-    }
+    if (s->every_record || s->pass == XL_PASS_RETEST)
+        rdr_write(lot);
     sdr_write(lot);
     pins_write(lot);
     if (s->scan_tests)

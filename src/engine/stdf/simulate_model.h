@@ -198,6 +198,7 @@ struct sim_lot {
     struct sim_part **active; /* those still under test */
     uint32_t part_count, active_count;
     uint64_t touches;
+    bool is_unseen;    /* what is written goes nowhere */
     uint64_t clock_us; /* since the start of the lot */
     struct out out;
     struct xl_record_writer writer;

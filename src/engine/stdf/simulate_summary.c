@@ -21,7 +21,7 @@ void summary_count(struct sim_lot *lot, const struct sim_part *part)
     struct sim_parts_count *both[] = {&counts->wafer, &counts->sites[part->site]};
     for (size_t i = 0; i < 2; i++) {
         both[i]->parts++;
-        both[i]->retests += part->is_retest;
+        both[i]->retests += part->is_retest && lot->settings->pass == XL_PASS_BOTH; /* those that supersede */
         both[i]->good += !part->has_failed;
     }
     counts->hard[bin_index(sim_hard_bins, sim_hard_bin_count, part->hard) * sites + part->site]++;

@@ -366,7 +366,7 @@ static void bytes_are_the_same(void **state)
 {
     (void)state;
     struct xl_simulation s = everything();
-    hash_check(&s, "f2bfefcb2d6e65b830c57b7ed58d5d337de87310736ecb2bb3272346c55d9de7");
+    hash_check(&s, "646f72b4ebe366cc206de83c9480f4b9385cb5254ea88934c198182b352fda6b");
     s = xl_simulation_default();
     s.big_endian = s.stop_on_fail = s.short_records = true;
     s.breaks = 255;
@@ -664,6 +664,48 @@ static void retests_recover(void **state)
     file_free(&file);
 }
 
+/* The first touches and the retests as files of their own are, part by part, those of the one file that holds both. */
+static void passes_belong_together(void **state)
+{
+    (void)state;
+    for (uint32_t wafers = 0; wafers < 3; wafers++) {
+        struct xl_simulation s = xl_simulation_default();
+        s.wafers = wafers;
+        s.parts = 300;
+        s.yield = 0.7;
+        struct file both, parts[2];
+        file_make(&both, &s);
+        file_runs(&both);
+        for (int i = 0; i < 2; i++) {
+            s.pass = i ? XL_PASS_RETEST : XL_PASS_FIRST;
+            file_make(&parts[i], &s);
+            test_order(&parts[i]);
+            test_summaries(&parts[i], &s);
+            test_test_summaries(&parts[i], 4000, 255);
+            assert_int_equal(records_of(&parts[i], XL_RDR), i);
+        }
+        size_t next[2] = {0};
+        for (size_t r = 0; r < both.run_count; r++) {
+            const struct run *run = &both.runs[r];
+            bool is_retest = run->flags & 3;
+            const struct run *same = &parts[is_retest].runs[next[is_retest]++];
+            assert_true(next[is_retest] <= parts[is_retest].run_count);
+            assert_int_equal(same->flags, run->flags & ~3U);
+            assert_int_equal(same->x, run->x);
+            assert_int_equal(same->y, run->y);
+            assert_int_equal(same->site, run->site);
+            assert_int_equal(same->soft, run->soft);
+            assert_int_equal(same->wafer, run->wafer);
+        }
+        assert_true(next[1] > 30);
+        assert_int_equal(next[0], parts[0].run_count);
+        assert_int_equal(next[1], parts[1].run_count);
+        file_free(&both);
+        file_free(&parts[0]);
+        file_free(&parts[1]);
+    }
+}
+
 /* A failing part stops, and its first failing test decides its bins. */
 static void parts_stop_on_fail(void **state)
 {
@@ -796,6 +838,7 @@ int main(void)
         cmocka_unit_test(many_tests_keep_the_yield),
         cmocka_unit_test(signatures_are_visible),
         cmocka_unit_test(retests_recover),
+        cmocka_unit_test(passes_belong_together),
         cmocka_unit_test(parts_stop_on_fail),
         cmocka_unit_test(size_is_kept),
         cmocka_unit_test(settings_are_checked),

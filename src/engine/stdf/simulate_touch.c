@@ -323,7 +323,7 @@ void touch_result_write(struct sim_lot *lot, const struct sim_part *part)
 {
     const struct xl_simulation *s = lot->settings;
     unsigned flag = part->has_failed ? XL_PART_FAILED : 0;
-    if (part->is_retest)
+    if (part->is_retest && s->pass == XL_PASS_BOTH)
         flag |= s->wafers ? XL_PART_SUPERSEDES_XY : XL_PART_SUPERSEDES_ID;
     char id[16];
     snprintf(id, sizeof id, "%u", part->die + 1);
