@@ -40,9 +40,17 @@ struct xl_corrections {
     bool mirror;            /* left and right exchanged, before rotating */
 };
 
-/* Which part runs are looked at; zeroed with head = site = -1: all. Applied before the retest policy. */
+/* Which part runs are looked at: head and site (-1: all), hard bins (none: all), and a condition (NULL: none):
+ *
+ *     x >= 10 and hard_bin in (3, 5..9) and t1000 < 0.5 and not passed
+ *
+ * Columns of a run: x, y, head, site, hard_bin (bin), soft_bin, flags, test_ms, touch, tests, ordinal, run (1: the die's first), runs, passed,
+ * failed, abnormal, part_id, part_text, lot, sublot, wafer, source. Results: t1000, t1000["name"], t1000["name"][pin], test("name"),
+ * test(1000, "name", pin): the last execution that counts, of the first pin (0); failed(t1000). Operators: or, and, not, = != < <= > >=,
+ * in (1, 3..5), ~ "text with * and ?", is missing, is not missing, + - * / % & (bits). A comparison with a missing value is neither true nor
+ * false, and a run is kept only where the whole is true. Applied after it is known which runs are of one die, before one is chosen.
+ * NULL when it does not parse: "filter_syntax", "filter_type", "filter_unknown_name", "filter_too_long"; the place names the column. */
 struct xl_filter;
-/* `where`: "x >= 10 and hard_bin in (3, 5) and t1000 < 0.5 and not passed"; NULL when it does not parse (error names the column). */
 XL_API struct xl_filter *xl_filter_new(int head, int site, const uint16_t *hard_bins, size_t bin_count, const char *where, struct xl_error *);
 XL_API void xl_filter_free(struct xl_filter *);
 

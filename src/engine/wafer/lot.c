@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "engine/wafer/filter.h"
 #include "engine/wafer/lot.h"
 
 struct lot_list {
@@ -439,7 +440,15 @@ bool xl_lot_build(struct xl_lot *lot, struct xl_error *error)
     for (size_t i = 0; !*lot->name && i < lot->table_count; i++)
         lot->name = lot->tables[i].table->lot;
     build_tests(lot);
-    return build_wafers(lot, error);
+    if (lot->options.filter) {
+        lot->filter = filter_begin(lot->options.filter, lot->added, lot->added_count, error);
+        if (!lot->filter)
+            return false;
+    }
+    bool good = build_wafers(lot, error);
+    filter_end(lot->filter);
+    lot->filter = NULL;
+    return good;
 }
 
 size_t xl_lot_key(const struct xl_table *t, const struct xl_corrections *corrections, char *out, size_t size)

@@ -20,6 +20,7 @@ struct lot_table {
     const uint32_t *test; /* table's test -> lot's test */
 };
 
+struct filter_at_work;
 struct lot_list; /* rows that were asked for, kept for the next time */
 struct plan;     /* which runs a statistic looks at: see plan.h */
 
@@ -27,6 +28,7 @@ struct xl_lot {
     struct arena *arena; /* what the builder made; the caches have their own memory */
     struct xl_lot_options options;
     bool is_built;
+    struct filter_at_work *filter; /* while building; NULL: every run is looked at */
     const char *name;
     const struct xl_table **added;
     size_t added_count, added_capacity;

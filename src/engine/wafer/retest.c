@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/words.h"
+#include "engine/wafer/filter.h"
 #include "engine/wafer/lot.h"
 
 enum { NO_DIE = UINT32_MAX };
@@ -459,6 +460,33 @@ static void account_for(const struct xl_lot *lot, struct xl_wafer *w)
         }
 }
 
+static void filter_runs(const struct history *h, struct xl_wafer *w, uint8_t *keep)
+{
+    const struct xl_lot *lot = h->lot;
+    memset(keep, 1, h->count);
+    if (!lot->filter)
+        return;
+    uint32_t *runs = memory_new(h->die_count, sizeof *runs), *seen = memory_new(h->die_count, sizeof *seen);
+    for (uint32_t i = 0; i < h->count; i++)
+        runs[h->die[i]]++;
+    for (uint32_t i = 0; i < h->count; i++) {
+        const struct xl_run *r = &h->runs[i];
+        const struct xl_table *table = lot->tables[r->table].table;
+        keep[i] = filter_keeps(lot->filter, &(struct filter_row){.table = table,
+                                                                 .table_index = r->table,
+                                                                 .group = run_group(lot, r),
+                                                                 .at = r->at,
+                                                                 .lot = *lot->name ? lot->name : table->lot,
+                                                                 .wafer = w->name,
+                                                                 .passed = h->marks[i] & XL_RUN_PASSED,
+                                                                 .run = ++seen[h->die[i]],
+                                                                 .runs = runs[h->die[i]]});
+        w->account.filtered += !keep[i];
+    }
+    free(runs);
+    free(seen);
+}
+
 bool retest_apply(struct xl_lot *lot, struct xl_wafer *w, struct xl_error *error)
 {
     struct history h;
@@ -466,7 +494,7 @@ bool retest_apply(struct xl_lot *lot, struct xl_wafer *w, struct xl_error *error
         return false;
     identify(&h, w);
     uint8_t *keep = memory_new(h.count, 1);
-    memset(keep, 1, h.count);
+    filter_runs(&h, w, keep);
     gather_dice(lot, w, &h, keep);
     account_for(lot, w);
     free(keep);
