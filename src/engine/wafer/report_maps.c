@@ -276,17 +276,22 @@ void report_maps_show(const struct report *report, const struct report_maps *map
     text_free(&remarks);
     out_text(out, "<div class=\"bench\">");
     write_picker(report, maps);
-    out_print(out, "</div>\n<div class=\"maps\"><ul class=\"gallery%s\">\n", maps->count <= 9 ? " few" : "");
+    /* One wafer needs no gallery, but where there is no script it is all there is. */
+    if (maps->count == 1)
+        out_text(out, "<noscript><style>.maps.one .gallery { display: grid; }</style></noscript>");
+    out_print(out, "</div>\n<div class=\"maps%s\"><ul class=\"gallery%s\">\n", maps->count == 1 ? " one" : "",
+              maps->count <= 9 ? " few" : "");
     for (size_t i = 0; i < maps->count; i++)
         write_item(report, maps, &maps->items[i], i == 0);
-    html_in(out, "</ul>\n<div><h3 id=\"shown\" style=\"margin-top:0\">", maps->items[0].name, "</h3>\n<div class=\"large\">");
+    html_in(out, "</ul>\n<div class=\"chosen\"><div><h3 id=\"shown\" style=\"margin-top:0\">", maps->items[0].name,
+            "</h3>\n<div class=\"large\">");
     out_text(out, "<canvas id=\"map\" tabindex=\"0\" role=\"img\"></canvas><div id=\"tip\" class=\"tip\" role=\"status\" "
                   "aria-live=\"polite\"></div></div>\n");
     html_in(out, "<p class=\"small soft no-print\">",
             _("Touch or point at a die, or use the arrow keys, to read it. Choose a line of the legend to see it alone."),
             "</p>\n<noscript><p class=\"small\">");
     html_in(out, "", _("The large map needs JavaScript; the small ones do not."),
-            "</p></noscript>\n<div class=\"wide\"><table class=\"legend\"><thead><tr>");
+            "</p></noscript></div>\n<div class=\"wide\"><table class=\"legend\"><thead><tr>");
     html_in(out, "<th scope=\"col\">", _("legend"), "</th>");
     html_in(out, "<th scope=\"col\" class=\"n\">", _("dice"),
             "</th><th scope=\"col\" class=\"n\">%</th></tr></thead><tbody id=\"legend\"></tbody></table></div></div></div>\n</section>\n");

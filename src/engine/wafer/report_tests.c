@@ -154,7 +154,7 @@ static void write_index(struct out *out, double value)
     else if (isinf(value))
         out_print(out, "<td class=\"n\">%s∞</td>", value < 0 ? "−" : "");
     else
-        out_print(out, "<td class=\"n%s\">%.2f</td>", value < 1.33 ? " bad" : "", value);
+        out_print(out, "<td class=\"n%s\">%.2f</td>", value < 1.33 ? " bad" : "", fabs(value) < 0.005 ? 0 : value); /* no "-0.00" */
 }
 
 static void write_row(const struct report *report, const struct row *row)
