@@ -72,7 +72,7 @@ static void write_rows(const struct report *report, const char *title, const cha
                        bool sites)
 {
     struct out *out = report->out;
-    if (count == 0)
+    if (count < 2) /* one row would say what the table above says */
         return;
     bool several_heads = false;
     for (size_t i = 1; i < count; i++)
