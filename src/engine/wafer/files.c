@@ -75,11 +75,8 @@ bool files_sync_parent(const char *path, struct xl_error *error)
     return good;
 }
 
-bool files_write(const char *path, const void *bytes, size_t length, struct xl_error *error)
+bool files_write(const char *path, const char *temporary, const void *bytes, size_t length, struct xl_error *error)
 {
-    size_t size = strlen(path) + 32;
-    char *temporary = memory_new(1, size);
-    snprintf(temporary, size, "%s.%ld.part", path, (long)getpid());
     int file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     bool good = file >= 0;
     for (const char *at = bytes; good && length > 0;) {
@@ -98,7 +95,6 @@ bool files_write(const char *path, const void *bytes, size_t length, struct xl_e
         failed(path, error);
         unlink(temporary);
     }
-    free(temporary);
     return good && files_sync_parent(path, error);
 }
 

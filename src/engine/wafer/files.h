@@ -9,8 +9,8 @@ bool files_sync(const char *path, struct xl_error *); /* a file's bytes onto the
 /* Makes sure that the names in a folder are on the disk. */
 bool files_sync_folder(const char *path, struct xl_error *);
 bool files_sync_parent(const char *path, struct xl_error *);
-/* Writes a whole small file: temporary name, fsync, rename, fsync of the folder. */
-bool files_write(const char *path, const void *bytes, size_t length, struct xl_error *);
+/* Writes a whole small file: as `temporary` (on the same file system), then fsync, rename, fsync of the folder. */
+bool files_write(const char *path, const char *temporary, const void *bytes, size_t length, struct xl_error *);
 /* Reads a whole small file into malloc'ed, NUL-terminated memory; NULL with no error set when there is none. */
 char *files_read(const char *path, size_t most, size_t *length, struct xl_error *);
 /* Removes a folder with everything in it, or a file; what is not there is removed already. */

@@ -180,7 +180,8 @@ static bool names_have(const char *names, const struct text *name)
 }
 
 /* Adds a name to those of the raw file, before the raw file is there: so a raw file always has one. */
-static bool remember_name(const struct xl_store *store, const char *owner, const char *hash, const char *name, struct xl_error *error)
+static bool remember_name(const struct xl_store *store, const char *owner, const char *hash, const char *name, const char *temporary,
+                          struct xl_error *error)
 {
     struct text clean, all;
     text_init(&clean, NAME_MOST + 1);
@@ -197,7 +198,7 @@ static bool remember_name(const struct xl_store *store, const char *owner, const
         text_add_bytes(&all, clean.data, clean.length);
         text_add_char(&all, '\n');
         /* Past the ceiling the first names are enough. */
-        good = all.overflow || files_write(path, all.data, all.length, error);
+        good = all.overflow || files_write(path, temporary, all.data, all.length, error);
     }
     store_unlock(lock);
     free(names);
@@ -210,7 +211,7 @@ static bool remember_name(const struct xl_store *store, const char *owner, const
 /* ---- Keeping -------------------------------------------------------------------------------------------------------- */
 
 static bool keep(const struct xl_store *store, const char *owner, const char *path, const char *name, const char *copy_path,
-                 struct xl_import *import, struct xl_error *error)
+                 const char *names_path, struct xl_import *import, struct xl_error *error)
 {
     if (!copy_and_hash(path, copy_path, import, error))
         return xl_fail_place(error, "%s", path);
@@ -226,7 +227,7 @@ static bool keep(const struct xl_store *store, const char *owner, const char *pa
         }
         good = good && files_sync(copy_path, error) && store_make_parent(raw, error);
     }
-    good = good && remember_name(store, owner, import->raw_sha256, name, error);
+    good = good && remember_name(store, owner, import->raw_sha256, name, names_path, error);
     if (good && !import->raw_known) {
         if (rename(copy_path, raw) != 0) {
             xl_fail(error, "store_files", _("The store cannot use its files: %m"));
@@ -252,9 +253,10 @@ bool xl_store_keep(struct xl_store *store, const char *owner, const char *path, 
         const char *slash = strrchr(path, '/');
         name = slash ? slash + 1 : path;
     }
-    char *copy_path = store_path_print("%s/raw", place.path);
-    bool kept = keep(store, owner, path, name, copy_path, import, error);
+    char *copy_path = store_path_print("%s/raw", place.path), *names_path = store_path_print("%s/names", place.path);
+    bool kept = keep(store, owner, path, name, copy_path, names_path, import, error);
     free(copy_path);
+    free(names_path);
     workplace_close(&place);
     return kept;
 }

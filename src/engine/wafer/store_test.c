@@ -23,6 +23,13 @@
 
 static char folder[64], lot[128], other[128];
 
+static bool write_file(const char *path, const char *bytes, size_t length, struct xl_error *error)
+{
+    char temporary[128];
+    snprintf(temporary, sizeof temporary, "%s/temporary", folder);
+    return files_write(path, temporary, bytes, length, error);
+}
+
 static void fail_if(const struct xl_error *error)
 {
     if (error->code[0])
@@ -159,7 +166,7 @@ static void hash_is_the_files(void **state)
     struct xl_error error = {.code = ""};
     char tiny[128];
     snprintf(tiny, sizeof tiny, "%s/tiny.stdf", folder);
-    assert_true(files_write(tiny, "\x02\0\0\x0a\x02\x04\x04\0\x01\x14\0\0\0\0", 14, &error));
+    assert_true(write_file(tiny, "\x02\0\0\x0a\x02\x04\x04\0\x01\x14\0\0\0\0", 14, &error));
     struct xl_import import;
     assert_true(xl_store_keep(store, "fab", tiny, NULL, &import, &error));
     assert_string_equal(import.raw_sha256, "e4a20eab05a6d33fd93b41871e58424113cb32c30f88e258cf77fa8f69a90e04");
@@ -247,7 +254,7 @@ static void refuses_what_is_no_test_data(void **state)
     char path[128];
     snprintf(path, sizeof path, "%s/text.stdf", folder);
     struct xl_error error = {.code = ""};
-    assert_true(files_write(path, "No test data at all, but long enough.", 37, &error));
+    assert_true(write_file(path, "No test data at all, but long enough.", 37, &error));
     assert_false(xl_store_import(store, "fab", path, NULL, NULL, &import, &error));
     assert_string_equal(error.code, "not_stdf");
     assert_string_equal(error.place, path);
@@ -273,7 +280,7 @@ static void sweeps_what_the_dead_left(void **state)
     struct xl_store *store = open_store("sweep");
     struct xl_error error = {.code = ""};
     char *left = store_path_print("%s/tmp/AbCdEf/cache/000.parquet", store->folder);
-    assert_true(store_make_parent(left, &error) && files_write(left, "half", 4, &error));
+    assert_true(store_make_parent(left, &error) && write_file(left, "half", 4, &error));
     struct workplace mine;
     assert_true(workplace_open(store, &mine, &error));
     xl_store_close(open_store("sweep")); /* another opens it */
