@@ -199,6 +199,7 @@ static struct xl_statistics statistics_of(const struct xl_lot *lot, const struct
     double within = 0;
     uint64_t freedom = 0;
     b->n = b->not_finite = 0;
+    buffer_room(b, 1);
     for (size_t i = 0, next; i < plan->part_count; i = next) {
         size_t begin = b->n;
         for (next = i; next < plan->part_count && plan->parts[next].wafer == plan->parts[i].wafer; next++)
