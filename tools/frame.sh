@@ -24,7 +24,7 @@ progress_end() {
 
 # What building needs, and what the tests need besides.
 build_packages="gcc g++ libc6-dev meson ninja-build pkg-config gettext
-    libdragonbox-dev libisal-dev libarchive-dev libssl-dev libcairo2-dev libpango1.0-dev fonts-noto-cjk"
+    libdragonbox-dev libisal-dev libarchive-dev libbz2-dev liblzma-dev libssl-dev libcairo2-dev libpango1.0-dev fonts-noto-cjk"
 test_packages="python3 python3-jsonschema clang libclang-rt-14-dev llvm clang-format libcmocka-dev binutils git
     gzip bzip2 xz-utils zip unzip zstd man-db"
 

@@ -83,7 +83,25 @@ static bool stack(struct xl_input *input, struct xl_error *error)
             return !refuse_foreign(bytes, length, error);
         if (input->levels > LEVELS_MOST)
             return xl_fail(error, "container_nested", _("The file is packed more than %d times over."), LEVELS_MOST);
-        struct source *unpacked = container == XL_GZIP ? source_of_gzip(top, error) : source_of_archive(top, container, error);
+        struct source *unpacked = NULL;
+        switch (container) {
+        case XL_GZIP:
+            unpacked = source_of_gzip(top);
+            break;
+        case XL_BZIP2:
+            unpacked = source_of_bzip2(top);
+            break;
+        case XL_XZ:
+            unpacked = source_of_xz(top);
+            break;
+        case XL_ZIP:
+        case XL_TAR:
+        case XL_ZSTD:
+            unpacked = source_of_archive(top, container, error);
+            break;
+        case XL_PLAIN:
+            break;
+        }
         if (!unpacked)
             return false;
         input->level[input->levels++] = unpacked;

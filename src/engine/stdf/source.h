@@ -54,8 +54,10 @@ void source_passed(struct source *, uint64_t at);
 struct source *source_of_memory(const uint8_t *bytes, uint64_t length, bool release, _Atomic uint64_t *done);
 /* Reads a descriptor to its end (and does not close it). A write to the event `stop` wakes it up and ends it. */
 struct source *source_of_descriptor(int descriptor, int stop, _Atomic uint64_t *done);
-/* Unpackers; `below` stays the caller's and must outlive them. NULL, with the error filled, when it cannot be opened. */
-struct source *source_of_gzip(struct source *below, struct xl_error *);
+/* Unpackers; `below` stays the caller's and must outlive them. An archive fails to open when it has no first entry. */
+struct source *source_of_gzip(struct source *below);
+struct source *source_of_bzip2(struct source *below);
+struct source *source_of_xz(struct source *below);
 struct source *source_of_archive(struct source *below, enum xl_container, struct xl_error *);
 
 /* Knows a container by its first bytes. */

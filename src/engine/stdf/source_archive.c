@@ -1,4 +1,4 @@
-/* source_archive.c: zip and tar entries, and bzip2, xz and zstd streams, unpacked by libarchive. */
+/* source_archive.c: zip and tar entries, and zstd streams, unpacked by libarchive. */
 #include <archive.h>
 #include <archive_entry.h>
 #include <stdlib.h>
@@ -16,6 +16,9 @@ struct archive_source {
     struct archive_entry *header;
     char *name;
     bool empty; /* nothing was packed */
+    const uint8_t *block;
+    size_t block_length;
+    la_int64_t place, hole; /* bytes given; zeros to give before the block */
 };
 
 /* ---- What libarchive reads ---------------------------------------------------------------------------------------- */
@@ -86,24 +89,42 @@ static void fail_archive(struct archive_source *unpack)
         xl_fail(&unpack->source.error, "container_damaged", _("The compressed file is damaged: %s"), why ? why : "?");
 }
 
-static enum source_state archive_fill(struct source *source, uint8_t *out, size_t room, size_t *filled)
+/* By blocks, as libarchive unpacks them: asked to fill a buffer it would keep what it unpacked before damage to itself. */
+static enum source_state archive_block(struct source *source, const uint8_t **bytes, size_t *length)
 {
+    static const uint8_t zeros[4096];
     struct archive_source *unpack = (struct archive_source *)source;
-    *filled = 0;
-    while (!unpack->empty && *filled < room) {
-        la_ssize_t got = archive_read_data(unpack->archive, out + *filled, room - *filled);
-        if (got == ARCHIVE_RETRY)
+    *length = 0;
+    if (unpack->empty)
+        return SOURCE_END;
+    while (!unpack->block_length) {
+        const void *block;
+        la_int64_t place;
+        int result = archive_read_data_block(unpack->archive, &block, &unpack->block_length, &place);
+        if (result == ARCHIVE_EOF)
+            return SOURCE_END;
+        if (result == ARCHIVE_RETRY)
             continue;
         /* A warning stands for damage too: libarchive warns of a wrong checksum and then goes on. */
-        if (got < 0) {
+        if (result != ARCHIVE_OK) {
             fail_archive(unpack);
             return SOURCE_BROKEN;
         }
-        if (got == 0)
-            return SOURCE_END;
-        *filled += (size_t)got;
+        unpack->block = block;
+        unpack->hole = place > unpack->place ? place - unpack->place : 0;
     }
-    return unpack->empty ? SOURCE_END : SOURCE_MORE;
+    /* Tar leaves out long runs of zeros in sparse files. */
+    if (unpack->hole > 0) {
+        *bytes = zeros;
+        *length = unpack->hole < (la_int64_t)sizeof zeros ? (size_t)unpack->hole : sizeof zeros;
+        unpack->hole -= (la_int64_t)*length;
+    } else {
+        *bytes = unpack->block;
+        *length = unpack->block_length;
+        unpack->block_length = 0;
+    }
+    unpack->place += (la_int64_t)*length;
+    return SOURCE_MORE;
 }
 
 /* What is no file of a person: folders, links, and the leavings of macOS in every zip it makes. */
@@ -144,6 +165,8 @@ static bool archive_next(struct source *source)
         free(unpack->name);
         unpack->name = memory_text(name);
         source->entry = unpack->name;
+        unpack->block_length = 0;
+        unpack->place = unpack->hole = 0;
         return true;
     }
 }
@@ -158,8 +181,8 @@ static void unpack_free(struct source *source)
 
 struct source *source_of_archive(struct source *below, enum xl_container container, struct xl_error *error)
 {
-    static const struct source_kind files = {.fill = archive_fill, .next = archive_next, .free = unpack_free};
-    static const struct source_kind stream = {.fill = archive_fill, .free = unpack_free};
+    static const struct source_kind files = {.block = archive_block, .next = archive_next, .free = unpack_free};
+    static const struct source_kind stream = {.block = archive_block, .free = unpack_free};
     struct archive_source *unpack = memory_new(1, sizeof *unpack);
     unpack->below = below;
     unpack->source.kind = &files;
@@ -173,17 +196,13 @@ struct source *source_of_archive(struct source *below, enum xl_container contain
     case XL_TAR:
         archive_read_support_format_tar(archive);
         break;
-    case XL_BZIP2:
-        archive_read_support_filter_bzip2(archive);
-        break;
-    case XL_XZ:
-        archive_read_support_filter_xz(archive);
-        break;
     case XL_ZSTD:
         archive_read_support_filter_zstd(archive);
         break;
     case XL_PLAIN:
     case XL_GZIP:
+    case XL_BZIP2:
+    case XL_XZ:
         BUG("container %d is not unpacked here", (int)container);
     }
     if (container != XL_ZIP && container != XL_TAR) {

@@ -111,9 +111,8 @@ static void gzip_free(struct source *source)
     free(source);
 }
 
-struct source *source_of_gzip(struct source *below, struct xl_error *error)
+struct source *source_of_gzip(struct source *below)
 {
-    (void)error; /* damage shows when it is read */
     static const struct source_kind kind = {.fill = gzip_fill, .free = gzip_free};
     struct gzip_source *gzip = memory_new(1, sizeof *gzip);
     gzip->source.kind = &kind;
