@@ -39,7 +39,7 @@
             const high = Math.ceil(2 * reachY * size) + axis + 8;
             canvas.width = Math.round(wide * ratio);
             canvas.height = Math.round(high * ratio);
-            canvas.style.height = high + "px";
+            canvas.style.aspectRatio = wide + " / " + high; /* on paper it is scaled, never squeezed */
             const g = canvas.getContext("2d");
             g.scale(ratio, ratio);
             const dieH = size, dieW = size * w.aspect, cx = axis + (wide - axis - 6) / 2, cy = 4 + reachY * size;
@@ -300,6 +300,8 @@
     }
     if ($("tests")) setUpTests();
 
-    /* On a phone the details of the yield wait to be asked for. */
-    if (window.innerWidth <= 800) document.querySelectorAll("#yield details[open]").forEach((d) => d.removeAttribute("open"));
+    /* On a phone the details of the yield wait to be asked for; paper shows them. */
+    const details = Array.from(document.querySelectorAll("#yield details[open]"));
+    if (window.innerWidth <= 800) details.forEach((d) => (d.open = false));
+    window.addEventListener("beforeprint", () => details.forEach((d) => (d.open = true)));
 })();

@@ -172,7 +172,10 @@ static void write_row(const struct report *report, const struct row *row)
     size_t count = xl_values_of(report->lot, row->test, &options, &values, NULL, NULL);
 
     out_print(out, "<tr data-fails=\"%d\"><td class=\"n\">%" PRIu32 "</td>", s->fails > 0, test->test->number);
-    html_in(out, "<th scope=\"row\">", test->test->name, "</th>");
+    html_in(out, "<th scope=\"row\">", test->test->name, "");
+    if (test->limits_differ || test->test->change_count)
+        html_in(out, " <span class=\"soft small\">", _("(limits change)"), "</span>");
+    out_text(out, "</th>");
     write_histogram(report, s, &unit, values, count);
     write_index(out, s->cpk);
     html_in(out, "<td>", unit.text, "</td>");
