@@ -194,6 +194,12 @@ void json_bool(struct json *json, bool truth)
     out_text(json->out, truth ? "true" : "false");
 }
 
+void json_ready(struct json *json, const char *text, size_t length)
+{
+    value(json);
+    out_bytes(json->out, text, length);
+}
+
 void json_null(struct json *json)
 {
     value(json);

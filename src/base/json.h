@@ -26,3 +26,5 @@ void json_float(struct json *, float); /* NaN and infinities: null */
 void json_double(struct json *, double);
 void json_bool(struct json *, bool);
 void json_null(struct json *);
+/* A value that is JSON already, as another writer made it. */
+void json_ready(struct json *, const char *text, size_t length);

@@ -1,0 +1,137 @@
+/* gather.c: loading what the operands name, entry by entry. */
+#include "main/gather.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "main/command.h"
+#include "main/console.h"
+
+static struct gathered *add(struct gather *gather)
+{
+    if ((gather->count & (gather->count - 1)) == 0)
+        gather->at = memory_grow(gather->at, gather->count ? gather->count * 2 : 1, sizeof *gather->at);
+    struct gathered *gathered = &gather->at[gather->count++];
+    memset(gathered, 0, sizeof *gathered);
+    return gathered;
+}
+
+/* Errors that say "this is something else", not "this is broken". */
+static bool is_no_stdf(const struct xl_error *error)
+{
+    return strcmp(error->code, "not_stdf") == 0 || strcmp(error->code, "stdf_empty") == 0;
+}
+
+static void refuse(struct gather *gather, const struct path *path, const char *name, const struct xl_error *error)
+{
+    if (path->from_folder && is_no_stdf(error)) {
+        if (gather->passed_over++ == 0)
+            gather->passed_over_first = arena_text(gather->paths.arena, name, strlen(name));
+        return;
+    }
+    struct gathered *gathered = add(gather);
+    *gathered = (struct gathered){.path = path, .name = arena_text(gather->paths.arena, name, strlen(name)), .error = *error};
+    gather->failed++;
+    notice_error(error);
+}
+
+static void load_entries(struct gather *gather, const struct path *path)
+{
+    struct xl_error error = {0};
+    struct xl_input *input = xl_input_open(path->place, &error);
+    if (!input) {
+        xl_fail_place(&error, "%s", path->name);
+        refuse(gather, path, path->name, &error);
+        return;
+    }
+    const struct xl_load_options options = {.key = (enum xl_test_key)lot_settings.key, .progress = progress_of(path->name)};
+    size_t entry = 0;
+    do {
+        error = (struct xl_error){0};
+        struct xl_tables *tables = xl_tables_load(input, &options, &error);
+        /* The place of a copy of standard input says nothing to anybody. */
+        const bool is_own_name = strcmp(path->place, path->name) == 0;
+        const char *name = is_own_name ? xl_input_name(input) : path->name;
+        if (!tables) {
+            xl_fail_place(&error, "%s", name);
+            refuse(gather, path, name, &error);
+        } else {
+            struct gathered *gathered = add(gather);
+            *gathered = (struct gathered){.path = path,
+                                          .name = arena_text(gather->paths.arena, name, strlen(name)),
+                                          .entry = entry,
+                                          .container = xl_input_container(input),
+                                          .tables = tables};
+        }
+        entry++;
+        error = (struct xl_error){0};
+    } while (xl_input_next_entry(input, &error));
+    if (error.code[0])
+        refuse(gather, path, path->name, &error);
+    progress_done();
+    xl_input_free(input);
+}
+
+static void load_stored(struct gather *gather, const struct path *path)
+{
+    struct xl_error error = {0};
+    struct xl_store *store = store_of_settings(&error);
+    struct xl_tables *tables = store ? xl_store_tables(store, store_settings.owner, path->raw_sha256, &error) : NULL;
+    if (!tables) {
+        xl_fail_place(&error, "%s", path->name);
+        refuse(gather, path, path->name, &error);
+        return;
+    }
+    struct gathered *gathered = add(gather);
+    *gathered = (struct gathered){.path = path, .name = path->name, .tables = tables};
+}
+
+bool gather_tables(int count, char **operands, bool twice, struct gather *gather, struct xl_error *error)
+{
+    *gather = (struct gather){0};
+    if (!paths_of(count, operands, &gather->paths, error) || (twice && !paths_keep_input(&gather->paths, error)))
+        return false;
+    for (size_t i = 0; i < gather->paths.count; i++) {
+        const struct path *path = &gather->paths.at[i];
+        if (path->raw_sha256)
+            load_stored(gather, path);
+        else
+            load_entries(gather, path);
+    }
+    if (gather->passed_over && !general.json)
+        notice(gather->passed_over == 1 ? _("%zu file of the folder is no STDF and was passed over: %s")
+                                        : _("%zu files of the folder are no STDF and were passed over, first %s"),
+               gather->passed_over, gather->passed_over_first);
+    size_t good = 0;
+    for (size_t i = 0; i < gather->count; i++)
+        good += gather->at[i].tables != NULL;
+    if (good == 0)
+        return gather->failed ? xl_fail(error, "nothing_read",
+                                        gather->failed == 1 ? _("The file could not be read.") : _("None of the files could be read."))
+                              : xl_fail(error, "nothing_read", _("There is no STDF file here."));
+    return true;
+}
+
+void gather_free(struct gather *gather)
+{
+    for (size_t i = 0; i < gather->count; i++)
+        xl_tables_free(gather->at[i].tables);
+    free(gather->at);
+    paths_free(&gather->paths);
+}
+
+int gather_result(const struct gather *gather)
+{
+    return gather->failed ? EXIT_BAD_INPUT : EXIT_GOOD;
+}
+
+const struct gathered *gathered_of(const struct gather *gather, const struct xl_table *table)
+{
+    for (size_t i = 0; i < gather->count; i++)
+        for (size_t t = 0; gather->at[i].tables && t < gather->at[i].tables->count; t++)
+            if (gather->at[i].tables->at[t] == table)
+                return &gather->at[i];
+    return NULL;
+}

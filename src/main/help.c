@@ -1,0 +1,222 @@
+/* help.c: help for a terminal, from the table of commands; and the command `help` itself. */
+#include "main/help.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "main/console.h"
+#include "main/table_print.h"
+
+enum { TEXT_WIDTH = 100 };
+
+/* Text broken between words, and between Chinese characters, at the width of the terminal. */
+static void wrapped(const char *text, size_t indent)
+{
+    const size_t most = console.width && console.width < TEXT_WIDTH ? console.width : TEXT_WIDTH;
+    const char *end = text + strlen(text), *at = text;
+    size_t column = 0;
+    while (at < end) {
+        if (*at == '\n') {
+            say("\n");
+            column = 0;
+            at++;
+            continue;
+        }
+        const char *next = at;
+        if ((unsigned char)*at < 0x80) {
+            while (next < end && (unsigned char)*next < 0x80 && *next != ' ' && *next != '\n')
+                next++;
+        } else {
+            utf8_next(&next, end);
+            /* A closing mark stays with what it closes. */
+            const char *after = next;
+            while (after < end && (unsigned char)*after >= 0x80) {
+                const char *mark = after;
+                const unsigned character = utf8_next(&after, end);
+                if (!memchr("\x02\x01\x0c\x0d\x1a\x1b\x09\x1f", (int)(character & 0xff), 8) ||
+                    ((character & 0xff00) != 0x3000 && (character & 0xff00) != 0xff00)) {
+                    after = mark;
+                    break;
+                }
+                next = after;
+            }
+        }
+        char word[256];
+        const size_t length = (size_t)(next - at) < sizeof word ? (size_t)(next - at) : sizeof word - 1;
+        memcpy(word, at, length);
+        word[length] = 0;
+        const size_t width = utf8_width(word);
+        if (column && column + width > most) {
+            say("\n");
+            column = 0;
+        }
+        if (column == 0) {
+            say("%*s", (int)indent, "");
+            column = indent;
+        }
+        out_bytes(&console.out, at, (size_t)(next - at));
+        column += width;
+        at = next;
+        if (at < end && *at == ' ') {
+            if (column + 1 < most) {
+                say(" ");
+                column++;
+            }
+            at++;
+        }
+    }
+    say("\n");
+}
+
+static void heading(const char *text)
+{
+    say("\n%s%s%s\n", style(STYLE_TITLE), text, style_end());
+}
+
+void help_overview(const char *family)
+{
+    say("%s\n", _("xinlian: from a tester's STDF file to yield, bins, maps, statistics and limits"));
+    heading(_("Commands"));
+    struct table_print *table = table_print_new(2);
+    table_column(table, ALIGN_LEFT, "");
+    table_column(table, ALIGN_LEFT, "");
+    for (const struct command *const *command = commands; *command; command++) {
+        const size_t length = family ? strlen(family) : 0;
+        if (family && (strncmp((*command)->name, family, length) != 0 || (*command)->name[length] != ' '))
+            continue;
+        table_cell(table, STYLE_STRONG, "xinlian %s", (*command)->name);
+        table_cell(table, STYLE_PLAIN, "%s", _((*command)->title));
+    }
+    table_print_end(table);
+    say("\n");
+    wrapped(_("Every command explains itself: xinlian stdf summary --help. Results go to standard output, notices to standard error. "
+              "Exit codes: 0 good, 1 bad input, 2 wrong usage."),
+            0);
+}
+
+/* "-o, --output FILE" */
+static void option_names(const struct option *option, char *out, size_t size)
+{
+    struct text text;
+    text_init(&text, size - 1);
+    if (option->letter)
+        text_print(&text, "-%c, ", option->letter);
+    else
+        text_add(&text, "    ");
+    text_print(&text, "--%s", option->name);
+    if (option->argument)
+        text_print(&text, " %s", option->argument);
+    memcpy(out, text.data, text.length + 1);
+    text_free(&text);
+}
+
+void help_of(const struct command *command)
+{
+    say("%s%sxinlian %s%s [%s] %s\n\n", style(STYLE_STRONG), "", command->name, style_end(), _("options"), command->operands);
+    wrapped(_(command->title), 0);
+    if (command->about) {
+        say("\n");
+        wrapped(_(command->about), 0);
+    }
+    heading(_("Examples"));
+    struct table_print *table = table_print_new(2);
+    table_column(table, ALIGN_LEFT, "");
+    table_column(table, ALIGN_LEFT, "");
+    for (const struct example *example = command->examples; example->line; example++) {
+        table_cell(table, STYLE_STRONG, "%s", example->line);
+        table_cell(table, STYLE_PLAIN, "%s", _(example->what));
+    }
+    table_print_end(table);
+    for (const struct option_group *const *group = command->groups; *group; group++) {
+        heading(_((*group)->title));
+        table = table_print_new(2);
+        table_column(table, ALIGN_LEFT, "");
+        table_column(table, ALIGN_LEFT, "");
+        for (const struct option *option = (*group)->options; option->name; option++) {
+            char names[120];
+            option_names(option, names, sizeof names);
+            table_cell(table, STYLE_STRONG, "%s", names);
+            table_cell(table, STYLE_PLAIN, "%s", _(option->help));
+            if (option->kind == OPTION_CHOICE || option->kind == OPTION_CHOICES)
+                for (const struct choice *choice = option->choices; choice->name; choice++) {
+                    if (!choice->help)
+                        continue;
+                    table_cell(table, STYLE_PLAIN, "        %s", choice->name);
+                    table_cell(table, STYLE_PLAIN, "%s", _(choice->help));
+                }
+        }
+        table_print_end(table);
+    }
+}
+
+/* ---- The command `help` ------------------------------------------------------------------------------------------- */
+
+static bool as_manual;
+static int completion;
+enum { COMPLETION_NONE, COMPLETION_BASH, COMPLETION_ZSH };
+static const struct choice shells[] = {{"bash", COMPLETION_BASH, NULL}, {"zsh", COMPLETION_ZSH, NULL}, {0}};
+
+static int run(int count, char **operands)
+{
+    if (completion == COMPLETION_BASH) {
+        completion_for_bash();
+        return EXIT_GOOD;
+    }
+    if (completion == COMPLETION_ZSH) {
+        completion_for_zsh();
+        return EXIT_GOOD;
+    }
+    struct text name;
+    text_init(&name, 200);
+    for (int i = 1; i <= count; i++)
+        text_print(&name, "%s%s", i > 1 ? " " : "", operands[i]);
+    const struct command *found = NULL;
+    bool is_family = false;
+    for (const struct command *const *command = commands; *command; command++) {
+        if (strcmp((*command)->name, name.data) == 0)
+            found = *command;
+        if (strncmp((*command)->name, name.data, name.length) == 0 && (*command)->name[name.length] == ' ')
+            is_family = true;
+    }
+    int result = EXIT_GOOD;
+    if (as_manual && (found || count == 0)) {
+        manual_of(found);
+    } else if (found) {
+        help_of(found);
+    } else if (count == 0 || is_family) {
+        help_overview(count ? name.data : NULL);
+    } else {
+        struct xl_error error = {0};
+        xl_fail(&error, "usage", _("There is no command \"%s\"."), name.data);
+        result = usage_error("help", &error);
+    }
+    text_free(&name);
+    return result;
+}
+
+static const struct option options[] = {
+    {.kind = OPTION_FLAG, .name = "man", .value = &as_manual, .help = N_("write the manual page (roff)")},
+    {.kind = OPTION_CHOICE,
+     .name = "completion",
+     .value = &completion,
+     .argument = "bash|zsh",
+     .choices = shells,
+     .help = N_("write the completions for a shell")},
+    {0},
+};
+static const struct option_group own_options = {N_("Options"), options};
+static const struct option_group *const groups[] = {&own_options, &general_options, NULL};
+static const struct example examples[] = {
+    {"xinlian help stdf summary", N_("how to get a summary")},
+    {"xinlian help --completion bash", N_("completions, for a shell's start file")},
+    {0},
+};
+const struct command help_command = {
+    .name = "help",
+    .title = N_("Explains a command"),
+    .operands = "[COMMAND]",
+    .groups = groups,
+    .examples = examples,
+    .run = run,
+};
