@@ -95,6 +95,24 @@ void every_float_exponent(void **)
     }
 }
 
+/* All there are, up to the sign: some minutes, so only when asked. */
+void every_float(void **)
+{
+    if (!std::getenv("XINLIAN_LONG")) {
+        print_message("only in ./test long\n");
+        skip();
+    }
+    for (uint32_t bits = 0; bits < 0x7F800000; bits++) {
+        float value, back;
+        uint32_t got;
+        std::memcpy(&value, &bits, sizeof value);
+        char text[17];
+        text[float_text(value, text)] = '\0';
+        if (!parse_float(text, &back) || (std::memcpy(&got, &back, sizeof got), got != bits))
+            fail_msg("%a is written as %s", static_cast<double>(value), text);
+    }
+}
+
 void every_double_exponent(void **)
 {
     for (uint64_t exponent = 0; exponent < 2047; exponent++) {
@@ -197,8 +215,10 @@ void decimals_of_floats(void **)
 int main()
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_float_exponent), cmocka_unit_test(every_double_exponent), cmocka_unit_test(forms),
-        cmocka_unit_test(longest_fits),         cmocka_unit_test(parsing_refuses),       cmocka_unit_test(decimals_of_floats),
+        cmocka_unit_test(every_float_exponent),  cmocka_unit_test(every_float),
+        cmocka_unit_test(every_double_exponent), cmocka_unit_test(forms),
+        cmocka_unit_test(longest_fits),          cmocka_unit_test(parsing_refuses),
+        cmocka_unit_test(decimals_of_floats),
     };
     return cmocka_run_group_tests(tests, nullptr, nullptr);
 }
