@@ -27,6 +27,8 @@ struct stream {
 
 static void put(struct stream *s, const void *bytes, size_t length)
 {
+    if (!length)
+        return;
     while (s->length + length > s->capacity) {
         s->capacity = s->capacity ? s->capacity * 2 : 4096;
         s->bytes = memory_grow(s->bytes, s->capacity, 1);

@@ -204,7 +204,7 @@ static struct xl_statistics statistics_of(const struct xl_lot *lot, const struct
         size_t begin = b->n;
         for (next = i; next < plan->part_count && plan->parts[next].wafer == plan->parts[i].wafer; next++)
             gather_part(b, lot, &plan->parts[next], test, o);
-        struct moments wafer = moments_of(b->values + begin, b->n - begin, b->n ? b->values[0] : 0);
+        struct moments wafer = moments_of(b->n > begin ? b->values + begin : NULL, b->n - begin, b->n ? b->values[0] : 0);
         if (wafer.n) {
             within += wafer.m2;
             freedom += wafer.n - 1;
