@@ -106,7 +106,9 @@ static bool add_map(struct report_maps *maps, const struct report *report, struc
     if (!map) {
         if (strcmp(reason.code, "map_without_coordinates") == 0 || strcmp(reason.code, "map_too_large") == 0)
             return true;
-        return xl_fail(error, reason.code, "%s", reason.message);
+        if (error && !*error->code)
+            *error = reason;
+        return false;
     }
     maps->maps = memory_grow(maps->maps, maps->map_count + 1, sizeof(struct xl_map *));
     maps->maps[maps->map_count++] = map;
