@@ -32,17 +32,42 @@ static size_t pareto_sort(struct xl_pareto_row *rows, size_t count)
 
 enum { BINS = 65536 };
 
-static void name_bins(const struct xl_lot *lot, const struct xl_wafer *w, bool soft, struct xl_pareto_row *bins, char *pass)
+struct bin_rows {
+    uint32_t *place; /* of each bin: 1 + its row; 0: none yet */
+    struct xl_pareto_row *rows;
+    struct bin_parts { /* beside each row */
+        uint64_t runs, passing;
+        char pass; /* of the bin's record */
+    } * parts;
+    size_t count, capacity;
+};
+
+static size_t bin_row(struct bin_rows *b, uint16_t bin)
+{
+    if (b->place[bin])
+        return b->place[bin] - 1;
+    if (b->count == b->capacity) {
+        b->capacity = b->capacity ? 2 * b->capacity : 32;
+        b->rows = memory_grow(b->rows, b->capacity, sizeof *b->rows);
+        b->parts = memory_grow(b->parts, b->capacity, sizeof *b->parts);
+    }
+    b->rows[b->count] = (struct xl_pareto_row){.number = bin, .name = ""};
+    b->parts[b->count] = (struct bin_parts){.pass = ' '};
+    b->place[bin] = (uint32_t)++b->count;
+    return b->count - 1;
+}
+
+static void name_bins(const struct xl_lot *lot, const struct xl_wafer *w, bool soft, struct bin_rows *b)
 {
     for (size_t k = 0; k < w->table_count; k++) {
         const struct xl_table *t = lot->tables[w->tables[k]].table;
         const struct xl_bin *list = soft ? t->soft_bins : t->hard_bins;
         for (size_t i = 0, count = soft ? t->soft_bin_count : t->hard_bin_count; i < count; i++) {
-            struct xl_pareto_row *row = &bins[list[i].number];
-            if (!*row->name)
-                row->name = list[i].name;
-            if (pass[list[i].number] != 'P' && pass[list[i].number] != 'F')
-                pass[list[i].number] = list[i].pass;
+            size_t row = bin_row(b, list[i].number);
+            if (!*b->rows[row].name)
+                b->rows[row].name = list[i].name;
+            if (b->parts[row].pass != 'P' && b->parts[row].pass != 'F')
+                b->parts[row].pass = list[i].pass;
         }
     }
 }
@@ -55,39 +80,35 @@ static uint16_t run_bin(const struct xl_lot *lot, const struct xl_run *run, bool
 
 static size_t make_bins(const struct xl_lot *lot, int64_t wafer, bool soft, void **rows)
 {
-    struct xl_pareto_row *bins = memory_new(BINS, sizeof *bins);
-    char *pass = memory_new(BINS, 1);
-    uint64_t *passing = memory_new(BINS, sizeof *passing), *all = memory_new(BINS, sizeof *all);
+    struct bin_rows b = {.place = memory_new(BINS, sizeof *b.place)};
     size_t first, end;
-    for (uint32_t b = 0; b < BINS; b++)
-        bins[b] = (struct xl_pareto_row){.number = b, .name = ""};
     lot_range(lot, wafer, &first, &end);
     for (size_t i = first; i < end; i++) {
         const struct xl_wafer *w = &lot->wafers[i];
-        name_bins(lot, w, soft, bins, pass);
+        name_bins(lot, w, soft, &b);
         for (size_t d = 0; d < w->die_count; d++) {
             const struct xl_die *die = &w->dice[d];
-            bins[run_bin(lot, &w->runs[die->first_run], soft)].first_count++;
-            bins[run_bin(lot, &w->runs[die->chosen], soft)].count++;
+            size_t row = bin_row(&b, run_bin(lot, &w->runs[die->first_run], soft));
+            b.rows[row].first_count++;
+            row = bin_row(&b, run_bin(lot, &w->runs[die->chosen], soft));
+            b.rows[row].count++;
         }
         for (size_t r = 0; r < w->run_count; r++) {
-            uint16_t bin = run_bin(lot, &w->runs[r], soft);
-            all[bin]++;
-            passing[bin] += w->run_marks[r] & XL_RUN_PASSED;
+            size_t row = bin_row(&b, run_bin(lot, &w->runs[r], soft));
+            b.parts[row].runs++;
+            b.parts[row].passing += w->run_marks[r] & XL_RUN_PASSED;
         }
     }
-    const struct xl_corrections *c = &lot->options.corrections;
-    for (uint32_t b = 0; b < BINS; b++) {
+    for (size_t row = 0; row < b.count; row++) {
         /* What the parts in the bin say when the bin's own record says nothing, or when the caller knows better than the record. */
-        bool known = (pass[b] == 'P' || pass[b] == 'F') && !c->pass_bin_count;
-        bins[b].passes = known ? pass[b] == 'P' : 2 * passing[b] > all[b];
+        const struct bin_parts *p = &b.parts[row];
+        bool known = (p->pass == 'P' || p->pass == 'F') && !lot->options.corrections.pass_bin_count;
+        b.rows[row].passes = known ? p->pass == 'P' : 2 * p->passing > p->runs;
     }
-    free(pass);
-    free(passing);
-    free(all);
-    size_t count = pareto_sort(bins, BINS);
-    *rows = memory_grow(bins, count, sizeof *bins);
-    return count;
+    free(b.place);
+    free(b.parts);
+    *rows = b.rows;
+    return pareto_sort(b.rows, b.count);
 }
 
 static size_t make_hard_bins(const struct xl_lot *lot, int64_t wafer, void **rows)

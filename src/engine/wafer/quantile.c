@@ -101,6 +101,17 @@ static void select_ranks(key *keys, size_t n, key *other, const size_t *ranks, s
         before += here;
     }
     rank_begin[slots + 1] = count;
+    if (!shift) { /* a bucket is one key: samples of few levels end here */
+        size_t b = 0, at = 0;
+        for (r = 0; r < count; r++) {
+            while (ranks[r] >= at + counts[0][b] + counts[1][b]) {
+                at += (size_t)counts[0][b] + counts[1][b];
+                b++;
+            }
+            out[r] = low + (uint32_t)b;
+        }
+        return;
+    }
 
     key *room = other ? other : memory_new(wanted, sizeof *room);
     size_t end[RANKS_MOST + 1];

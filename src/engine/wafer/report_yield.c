@@ -35,7 +35,7 @@ static void yield_row(struct out *out, const char *name, const struct xl_yield *
     html_in(out, "<tr><th scope=\"row\">", name, "</th>");
     html_count(out, yield->parts);
     small_count(out, yield->first_passed);
-    html_percent(out, yield->first_passed, yield->parts);
+    html_percent(out, yield->first_passed, yield->first_parts);
     small_count(out, yield->passed);
     html_percent(out, yield->passed, yield->parts);
     html_bar(out, yield->passed, yield->parts, false);
