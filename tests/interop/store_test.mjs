@@ -11,6 +11,7 @@ const tables = join(build, "tests", "interop", "interop-tables");
 
 const instance = await DuckDBInstance.create(":memory:");
 const duck = await instance.connect();
+await duck.run(readFileSync(new URL("../../docs/store.sql", import.meta.url), "utf8"));
 let number = 0, failed = 0;
 function report(problem, what) {
   console.log(`${problem ? "not ok" : "ok"} ${++number} - ${what}`);
@@ -108,9 +109,30 @@ async function metadataDiffers(parquet, expected) {
     for (const field of ["low", "high", "low_spec", "high_spec"])
       if (floatBits(tests[i][field]) !== test[field]) return `${field} of test ${i} is ${tests[i][field]}`;
   }
+  const unlike = await macrosDiffer(parquet, expected);
+  if (unlike) return unlike;
   for (const [i, test] of expected.column_tests.entries())
     if (columns[i].test !== String(test)) return `column ${i} belongs to test ${columns[i].test} instead of ${test}`;
   return statisticsDiffer(parquet, tsv(metadata["xinlian.statistics"]), columns);
+}
+
+/** The macros of docs/store.sql say the same as the tables did. */
+async function macrosDiffer(parquet, expected) {
+  const tests = (await duck.runAndReadAll(`SELECT test, number, name, units, low, high FROM xinlian_tests('${parquet}') ORDER BY test`)).getRows();
+  if (tests.length !== expected.tests.length) return `xinlian_tests finds ${tests.length} tests instead of ${expected.tests.length}`;
+  const bits = (value) => { const view = new DataView(new ArrayBuffer(4)); view.setFloat32(0, value); return view.getUint32(0); };
+  const isNan = (pattern) => (pattern & 0x7fffffff) > 0x7f800000;
+  for (const [i, [test, number, name, units, low, high]] of tests.entries()) {
+    const { number: n, name: m, units: u, low: l, high: h } = expected.tests[i];
+    if (Number(test) !== i || Number(number) !== n || name !== m || units !== u) return `xinlian_tests says ${[test, number, name, units]}`;
+    for (const [found, pattern] of [[low, l], [high, h]])
+      if (found === null ? !isNan(pattern) : bits(found) !== pattern) return `xinlian_tests says limit ${found} of test ${i}`;
+  }
+  const columns = (await duck.runAndReadAll(`SELECT count(*), sum(n) FROM xinlian_statistics('${parquet}')`)).getRows()[0];
+  if (Number(columns[0]) !== expected.column_tests.length) return `xinlian_statistics finds ${columns[0]} columns`;
+  const said = (await duck.runAndReadAll(`SELECT said['lot'], said['product'] FROM xinlian_file('${parquet}')`)).getRows();
+  if (said.length !== 1 || said[0][0] !== expected.file.lot || said[0][1] !== expected.file.product) return `xinlian_file says ${said}`;
+  return "";
 }
 
 /** Count, least and greatest as DuckDB itself computes them; mean and deviation to nearly all digits. */
