@@ -293,8 +293,8 @@ XL_API bool xl_map_print(const struct xl_map *, uint32_t colours, uint32_t colum
 XL_API bool xl_map_json(const struct xl_map *, struct xl_sink, struct xl_error *);
 
 /* One self-contained HTML page of a lot: facts, yield, maps, paretos, tests with histograms (worst Cpk first), findings; in the thread's
- * language. It opens without a network, reads without JavaScript (the large map aside), on a phone and on paper. About 1 kB a test and 10 kB
- * a wafer of 2,000 dice. Options NULL: the runs that count, last executions, all tests. Fails only when the sink does. */
+ * language. It opens without a network, reads without JavaScript (the large map aside), on a phone and on paper. About 1 kB a test and 10
+ * kB a wafer of 2,000 dice. Options NULL: the runs that count, last executions, all tests. Fails only when the sink does. */
 struct xl_report_options {
     enum xl_population population;
     enum xl_executions executions;

@@ -141,7 +141,8 @@ static char symbol_of(const struct screen *screen, float value)
     return entry ? screen->symbols[entry - map->legend] : '?';
 }
 
-/* A number below ten stands for itself, so that bin 5 reads 5; the others take letters. */
+/* The good dice are dots, so that the others stand out; a number below ten stands for itself, so that bin 5 reads 5; the rest are letters.
+ */
 static void choose_symbols(struct screen *screen)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -150,8 +151,11 @@ static void choose_symbols(struct screen *screen)
     screen->symbols = memory_new(map->legend_count + 1, 1);
     for (size_t i = 0; i < map->legend_count; i++) {
         float value = map->legend[i].value;
-        if (map->kind == XL_MAP_PASS)
-            screen->symbols[i] = value == 1 ? '.' : 'X';
+        bool is_bin = map->kind == XL_MAP_HARD_BIN || map->kind == XL_MAP_SOFT_BIN;
+        if ((is_bin && i == 0 && map->legend[i].passes) || (map->kind == XL_MAP_PASS && map->legend[i].passes))
+            screen->symbols[i] = '.';
+        else if (map->kind == XL_MAP_PASS)
+            screen->symbols[i] = 'X';
         else if (value >= 0 && value <= 9)
             screen->symbols[i] = (char)('0' + (int)value);
         else
