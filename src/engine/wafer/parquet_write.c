@@ -22,7 +22,7 @@
 enum {
     BATCH_PAGES = 256,
     BATCH_BYTES = 1 << 20, /* written at once: fits the second-level cache */
-    SYNC_BYTES = 16 << 20, /* after so many the disk is told to begin */
+    SYNC_BYTES = 8 << 20,  /* after so many the disk is told to begin */
     ROWS_MOST = 1 << 27,   /* of a row group: a page of 8-byte values stays below 2 GiB */
     TEXT_MOST = 1 << 30,   /* of one text of the metadata */
 };
@@ -80,6 +80,14 @@ static bool awake(struct parquet_writer *w, struct xl_error *error)
 
 /* ---- Batches of pages ----------------------------------------------------------------------------------------------- */
 
+/* Only a hint: the disk works while we do. What counts is the fsync at the end. */
+static void sync_begin(struct parquet_writer *w)
+{
+    if (w->written > w->sync_begun)
+        sync_file_range(w->file, (off_t)w->sync_begun, (off_t)(w->written - w->sync_begun), SYNC_FILE_RANGE_WRITE);
+    w->sync_begun = w->written;
+}
+
 static bool batch_flush(struct parquet_writer *w, struct xl_error *error)
 {
     struct iovec *piece = w->pieces;
@@ -104,11 +112,8 @@ static bool batch_flush(struct parquet_writer *w, struct xl_error *error)
             piece->iov_len -= done;
         }
     }
-    if (w->written - w->sync_begun >= SYNC_BYTES) {
-        /* Only a hint: the disk works while we do. What counts is the fsync at the end. */
-        sync_file_range(w->file, (off_t)w->sync_begun, (off_t)(w->written - w->sync_begun), SYNC_FILE_RANGE_WRITE);
-        w->sync_begun = w->written;
-    }
+    if (w->written - w->sync_begun >= SYNC_BYTES)
+        sync_begin(w);
     return true;
 }
 
@@ -179,8 +184,10 @@ void parquet_writer_free(struct parquet_writer *w)
 void parquet_writer_rest(struct parquet_writer *w)
 {
     /* What was not flushed stays in memory only when it is ours: the magic and prefixes are, a group's columns were flushed. */
-    if (w->file >= 0)
+    if (w->file >= 0) {
+        sync_begin(w);
         close(w->file);
+    }
     w->file = -1;
 }
 

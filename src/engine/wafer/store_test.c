@@ -291,6 +291,43 @@ static void sweeps_what_the_dead_left(void **state)
     xl_store_close(store);
 }
 
+/* The text twin of a lot gives its tables too; a zip of one file says which entry it was. */
+static void other_forms_are_kept(void **state)
+{
+    (void)state;
+    struct xl_store *store = open_store("forms");
+    struct xl_error error = {.code = ""};
+    char atdf[128];
+    snprintf(atdf, sizeof atdf, "%s/lot.atdf", folder);
+    struct xl_input *input = xl_input_open(lot, &error);
+    struct xl_findings *findings = xl_findings_new();
+    struct xl_stdf_reader *reader = xl_stdf_reader_new(input, findings, &error);
+    int file = open(atdf, O_WRONLY | O_CREAT | O_TRUNC, 0666);
+    assert_true(xl_stdf_to_atdf(reader, sink_file(&file), findings, &error));
+    close(file);
+    xl_stdf_reader_free(reader);
+    xl_findings_free(findings);
+    xl_input_free(input);
+    struct xl_import text = import_file(store, atdf, NULL), binary = import_file(store, lot, NULL);
+    assert_int_equal(text.table_count, binary.table_count);
+    assert_true(text.rows > 1000);
+
+    const char *data = getenv("XINLIAN_DATA");
+    char zip[512];
+    snprintf(zip, sizeof zip, "%s/stdf/lot3.zip", data ? data : "../shared/data");
+    if (files_exists(zip)) {
+        struct xl_import import = import_file(store, zip, "upload.zip");
+        struct xl_tables *tables = xl_store_tables(store, "fab", import.raw_sha256, &error);
+        fail_if(&error);
+        assert_string_equal(tables->at[0]->source, "upload.zip/lot3.stdf");
+        assert_int_equal(import.rows, 1619); /* PRRs, counted by a walk over the headers */
+        xl_tables_free(tables);
+    } else {
+        print_message("skipped the zip: %s is not here\n", zip);
+    }
+    xl_store_close(store);
+}
+
 static bool cancel(void *context, uint64_t done, uint64_t total)
 {
     (void)context;
@@ -330,6 +367,7 @@ int main(void)
         cmocka_unit_test(lists_by_name),
         cmocka_unit_test(refuses_what_is_no_test_data),
         cmocka_unit_test(sweeps_what_the_dead_left),
+        cmocka_unit_test(other_forms_are_kept),
         cmocka_unit_test(cancelled_leaves_nothing),
     };
     return cmocka_run_group_tests(cases, make_folder, remove_folder);
