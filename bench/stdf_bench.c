@@ -1,6 +1,7 @@
 /* stdf_bench.c: how fast STDF goes in and answers come out, beside what the machine does bare, on files made for it in the same run. */
 #include "stdf_bench.h"
 
+#include <xinlian/csv.h>
 #include <xinlian/parts.h>
 #include <xinlian/simulate.h>
 #include <xinlian/store.h>
@@ -8,15 +9,19 @@
 
 #include <fcntl.h>
 #include <ftw.h>
-#include <math.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
+
+extern char **environ;
 
 static struct {
     const char *folder;
+    const char *command; /* the xinlian command; NULL: not built */
     uint64_t megabytes;
     int runs;
 } settings = {.megabytes = 512, .runs = 5};
@@ -207,6 +212,21 @@ static struct bench_run build_of(struct work *work)
     return bench_best("build", settings.runs, cache_empty, work_build, work);
 }
 
+/* From the mapped tables of the store to text. */
+static bool work_csv(void *context, struct xl_error *error)
+{
+    struct work *work = context;
+    struct xl_store *store = xl_store_open(work->store, error);
+    struct xl_tables *tables = store ? xl_store_tables(store, work->owner, work->import.raw_sha256, error) : NULL;
+    struct xl_csv_options options = {.shape = XL_CSV_WIDE};
+    work->written = 0;
+    bool good = tables && xl_csv_write((const struct xl_table *const *)tables->at, tables->count, &options,
+                                       (struct xl_sink){count_write, &work->written}, error);
+    xl_tables_free(tables);
+    xl_store_close(store);
+    return good;
+}
+
 /* ---- Sections ------------------------------------------------------------------------------------------------------------ */
 
 static void measure_file(const char *name, struct work *work, const struct bench_file *file, double memcpy_seconds)
@@ -243,6 +263,18 @@ static double measure_import(struct work *work, const struct bench_file *file)
     return build.seconds;
 }
 
+static void measure_csv(struct work *work, size_t stdf_bytes)
+{
+    struct xl_error error = {0};
+    if (!work_csv(work, &error)) /* once here, for its size */
+        bench_die("wide CSV", &error);
+    double written = (double)work->written / 1e6, seconds = bench_best("wide CSV", settings.runs, NULL, work_csv, work).seconds;
+    char what[80];
+    snprintf(what, sizeof what, "wide CSV from the store, %.0f MB of text", written);
+    BENCH_LINE(what, "MB/s of text", written / seconds, .least = 400);
+    BENCH_LINE("the same", "MB/s of STDF", (double)stdf_bytes / 1e6 / seconds);
+}
+
 static void measure_gzip(const struct bench_file *plain, double plain_seconds, const struct work *like)
 {
     char title[160];
@@ -267,6 +299,7 @@ static void measure_gzip(const struct bench_file *plain, double plain_seconds, c
 /* ---- A stored lot ----------------------------------------------------------------------------------------------------------- */
 
 enum { LOT_WAFERS = 25, LOT_DICE = 2000, LOT_TESTS = 1000 };
+#define LOT_NAME "BENCH25"
 
 static bool lot_open(const struct work *work, struct xl_store **store, struct xl_tables **tables, struct xl_lot **lot,
                      struct xl_error *error)
@@ -311,6 +344,23 @@ static bool work_summary(void *context, struct xl_error *error)
     return good ? true : xl_fail(error, "wrong", "The lot is not as it was made.");
 }
 
+/* The command itself, from its start to its last line. */
+static bool work_summary_command(void *context, struct xl_error *error)
+{
+    const char *const arguments[] = {settings.command, "stdf",  "summary", "store:" LOT_NAME, "--store", ((struct work *)context)->store,
+                                     "--owner",        "bench", NULL};
+    pid_t child;
+    int status = 0;
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    int code = posix_spawn(&child, settings.command, &actions, NULL, (char *const *)(uintptr_t)arguments, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (code || waitpid(child, &status, 0) != child || !WIFEXITED(status) || WEXITSTATUS(status))
+        return xl_fail(error, "command_failed", "The command failed.");
+    return true;
+}
+
 /* Processor seconds of the statistics of all tests. */
 static double statistics_seconds(const struct work *work, bool quantiles, uint64_t *values)
 {
@@ -343,6 +393,7 @@ static void measure_lot(void)
 {
     struct xl_simulation s = xl_simulation_default();
     s.seed = 25;
+    s.lot = LOT_NAME;
     s.wafers = LOT_WAFERS;
     s.parts = LOT_DICE;
     s.tests = LOT_TESTS;
@@ -357,8 +408,12 @@ static void measure_lot(void)
     struct work work = {.path = path, .store = path_of("store-lot"), .owner = "bench", .columns_in_work = 4ULL * LOT_DICE * LOT_TESTS};
     struct bench_run build = build_of(&work);
     BENCH_LINE("import: columns in the store, synced", "MB/s", (double)file.length / 1e6 / build.seconds);
-    double summary = bench_best("summary", settings.runs, NULL, work_summary, &work).seconds;
-    BENCH_LINE("summary: yields, bins, statistics of all tests", "s", summary, .most = 1);
+    double asked = bench_best("summary", settings.runs, NULL, work_summary, &work).seconds;
+    BENCH_LINE("yields, bins, statistics of all tests", "s", asked);
+    if (settings.command) {
+        double summary = bench_best("summary", settings.runs, NULL, work_summary_command, &work).seconds;
+        BENCH_LINE("xinlian stdf summary, from start to end", "s", summary, .most = 1);
+    }
     uint64_t values;
     double plain = statistics_seconds(&work, false, &values);
     BENCH_LINE("statistics without quantiles", "M/s/core", (double)values / 1e6 / plain);
@@ -391,6 +446,8 @@ int main(int count, char **arguments)
     }
     if (!settings.folder || settings.megabytes < 16 || settings.runs < 1)
         usage();
+    const char *command = getenv("XINLIAN");
+    settings.command = command && !access(command, X_OK) ? command : NULL;
     bench_machine();
 
     struct xl_simulation full = lot_of(false), brief = lot_of(true);
@@ -405,6 +462,7 @@ int main(int count, char **arguments)
     struct work work = {.path = path_of("full.stdf"), .store = path_of("store-full"), .owner = "bench", .columns_in_work = columns};
     measure_file("limits in every PTR", &work, &full_file, copy);
     double plain = measure_import(&work, &full_file);
+    measure_csv(&work, full_file.length);
     remove_tree(work.store);
     struct work brief_work = {.path = path_of("short.stdf"), .store = path_of("store-short"), .owner = "bench", .columns_in_work = columns};
     measure_file("short PTRs", &brief_work, &brief_file, copy);
