@@ -21,6 +21,7 @@ CASES = [
     ("no TAP, skipped", 77, "no compiler\n", (0, 0, 1)),
     ("says nothing, good", 0, "", (1, 0, 0)),
     ("an empty plan", 0, "1..0\n", (0, 0, 0)),
+    ("all skipped", 0, "1..0 # SKIP no browser here\n", (0, 0, 1)),
     ("an empty plan that ends badly", 1, "1..0\n", (0, 1, 0)),
 ]
 print("1..%d" % (len(CASES) + 2))
