@@ -353,7 +353,7 @@ static void draw_title(struct picture *picture, const struct plan *plan)
     struct picture_font bold = font(plan, 18, true, INK), soft = font(plan, 12.5, false, SOFT_INK);
     char text[96];
     picture_text(picture, &bold, 20 * u, 24 * u, PICTURE_LEFT, plan->width - 40 * u, plan->map->title);
-    snprintf(text, sizeof text, _("%" PRIu64 " dice"), plan->tally.dice);
+    snprintf(text, sizeof text, _("%llu dice"), (unsigned long long)plan->tally.dice);
     picture_text(picture, &soft, 20 * u, 46 * u, PICTURE_LEFT, plan->width - 40 * u, text);
 }
 

@@ -3,7 +3,6 @@
 
 #include <xinlian/units.h>
 
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -140,9 +139,9 @@ struct map_tally map_count(const struct xl_map *map)
 void map_remarks(const struct xl_map *map, struct text *text)
 {
     if (map->covered)
-        text_print(text, _("%" PRIu64 " parts are hidden by a later one at the same place.\n"), map->covered);
+        text_print(text, _("%llu parts are hidden by a later one at the same place.\n"), (unsigned long long)map->covered);
     if (map->unplaced)
-        text_print(text, _("%" PRIu64 " parts without usable coordinates are not shown.\n"), map->unplaced);
+        text_print(text, _("%llu parts without usable coordinates are not shown.\n"), (unsigned long long)map->unplaced);
     if (!map->directions_known)
         text_add(text, _("The file does not say which way X and Y grow: drawn to the right and down.\n"));
 }

@@ -1,7 +1,6 @@
 /* report_maps.c: the report's maps: a gallery that needs no script, and the data of the large map. */
 #include "engine/wafer/report.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -270,7 +269,7 @@ void report_maps_show(const struct report *report, const struct report_maps *map
     struct text remarks;
     text_init(&remarks, 4096);
     if (maps->left_out)
-        text_print(&remarks, _("%" PRIu64 " wafers without usable coordinates are not shown. "), maps->left_out);
+        text_print(&remarks, _("%llu wafers without usable coordinates are not shown. "), (unsigned long long)maps->left_out);
     if (!maps->items[0].shape->directions_known)
         text_add(&remarks, _("The file does not say which way X and Y grow: drawn to the right and down.\n"));
     if (remarks.length)
