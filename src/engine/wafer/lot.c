@@ -456,7 +456,7 @@ size_t xl_lot_key(const struct xl_table *t, const struct xl_corrections *correct
     /* The unit separator occurs in no name. */
     int length;
     if (corrections && corrections->lot)
-        length = snprintf(out, size, "L\x1f%s", corrections->lot);
+        length = snprintf(out, size, "L\x1f%s\x1f%s", corrections->lot, t->test_code);
     else if (*t->lot)
         length = snprintf(out, size, "L\x1f%s\x1f%s", t->lot, t->test_code);
     else if (*t->product)
