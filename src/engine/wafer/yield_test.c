@@ -1,4 +1,5 @@
 /* yield_test.c: yields, paretos and disagreements: tables by hand, random histories against a slow recount, and real files. */
+#include <xinlian/simulate.h>
 #include <xinlian/wafer.h>
 
 #include <setjmp.h>
@@ -7,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "base/out.h"
+#include "base/text.h"
 #include "engine/wafer/table_test_helper.h"
 
 static struct xl_lot *lot_of(struct bench *const *files, size_t count, const struct xl_lot_options *options)
@@ -421,12 +424,71 @@ static void real_files(void **state)
     }
 }
 
+/* ---- Simulated lots ----------------------------------------------------------------------------------------------- */
+
+static struct xl_tables *simulated(struct text *bytes, const struct xl_simulation *simulation, struct xl_input **input)
+{
+    struct xl_error error = {.code = ""};
+    text_init(bytes, 1 << 28);
+    if (!xl_simulate(simulation, sink_text(bytes), &error))
+        fail_msg("%s", error.message);
+    *input = xl_input_memory(bytes->data, bytes->length, simulation->pass == XL_PASS_RETEST ? "a retest" : "first touches", &error);
+    struct xl_tables *tables = xl_tables_load(*input, &(struct xl_load_options){0}, &error);
+    if (!tables)
+        fail_msg("%s", error.message);
+    return tables;
+}
+
+/* First touches and retests in two files are one lot, as if they stood in one file. */
+static void retests_in_a_file_of_their_own(void **state)
+{
+    (void)state;
+    for (uint32_t wafers = 0; wafers < 3; wafers++) {
+        struct xl_simulation simulation = xl_simulation_default();
+        simulation.seed = 11 + wafers;
+        simulation.wafers = wafers;
+        simulation.parts = 400;
+        simulation.tests = 10;
+        simulation.yield = 0.8;
+        simulation.retest = 1;
+        struct text bytes[3];
+        struct xl_input *inputs[3];
+        struct xl_tables *tables[3];
+        for (int pass = XL_PASS_BOTH; pass <= XL_PASS_RETEST; pass++) {
+            simulation.pass = (enum xl_simulated_pass)pass;
+            tables[pass] = simulated(&bytes[pass], &simulation, &inputs[pass]);
+        }
+        struct xl_lot *one = xl_lot_new(NULL), *two = xl_lot_new(NULL);
+        for (size_t i = 0; i < tables[XL_PASS_BOTH]->count; i++)
+            xl_lot_add(one, tables[XL_PASS_BOTH]->at[i]);
+        for (int pass = XL_PASS_RETEST; pass >= XL_PASS_FIRST; pass--) /* the retests first: the order of adding does not matter */
+            for (size_t i = 0; i < tables[pass]->count; i++)
+                xl_lot_add(two, tables[pass]->at[i]);
+        assert_true(xl_lot_build(one, NULL) && xl_lot_build(two, NULL));
+        struct xl_yield a = xl_yield_of(one, XL_ALL_WAFERS), b = xl_yield_of(two, XL_ALL_WAFERS);
+        assert_true(a.retested > 10 && a.recovered > 0 && a.parts < a.runs);
+        assert_memory_equal(&a, &b, sizeof a);
+        assert_int_equal(xl_lot_wafers(one), xl_lot_wafers(two));
+        xl_lot_free(one);
+        xl_lot_free(two);
+        for (int pass = XL_PASS_BOTH; pass <= XL_PASS_RETEST; pass++) {
+            xl_tables_free(tables[pass]);
+            xl_input_free(inputs[pass]);
+            text_free(&bytes[pass]);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sites),         cmocka_unit_test(zones),
-        cmocka_unit_test(bins),          cmocka_unit_test(first_fails_and_stopping),
-        cmocka_unit_test(disagreements), cmocka_unit_test(random_histories),
+        cmocka_unit_test(sites),
+        cmocka_unit_test(zones),
+        cmocka_unit_test(bins),
+        cmocka_unit_test(first_fails_and_stopping),
+        cmocka_unit_test(disagreements),
+        cmocka_unit_test(random_histories),
+        cmocka_unit_test(retests_in_a_file_of_their_own),
         cmocka_unit_test(real_files),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
