@@ -401,8 +401,13 @@ static void read_raw(struct reader *r, int index, struct slice s)
         r->fields.at[index].presence = XL_ABSENT;
         return;
     }
-    if (s.length == 0 && (!is_list || r->fields.at[field->count].presence != XL_PRESENT))
-        return;
+    if (s.length == 0) {
+        /* Nothing, or one empty text; of several texts at least the commas between them would be there. */
+        bool has_count = is_list && r->fields.at[field->count].presence == XL_PRESENT;
+        uint64_t most = field->kind == XL_CN || field->kind == XL_SN ? 1 : 0;
+        if (!has_count || r->fields.at[field->count].values->u > most)
+            return;
+    }
     size_t count = is_list ? count_elements(r, index, s, ',') : 1;
     struct xl_stdf_value *values = set_list(r, index, count);
     for (size_t i = 0; i < count; i++) {

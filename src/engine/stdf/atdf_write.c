@@ -2,8 +2,8 @@
  *
  * What ATDF has no words for is left out and told as a finding: unknown records, vendor padding, pads and odd bits of a GDR, NaN payloads,
  * separators and control characters inside texts (there is no way to quote them), a limit that a later record takes away. Without a
- * word go: values that their own flag calls invalid, reserved bits, which trailing missing fields were written out, and SITE_NUM beside
- * HEAD_NUM 255. */
+ * word go: values that their own flag calls invalid, scales of limits that are not there, reserved bits, which trailing missing fields were
+ * written out, and SITE_NUM beside HEAD_NUM 255. */
 #include "engine/stdf/atdf.h"
 
 #include <math.h>
@@ -184,12 +184,13 @@ static void write_list(struct writer *w, const struct xl_stdf_value *values, uin
 
 static void write_radix(struct writer *w, const struct xl_stdf_value *values, uint32_t count)
 {
+    static const char letters[] = {[2] = 'B', [8] = 'O', [10] = 'D', [16] = 'H', [20] = 'S'};
     for (uint32_t i = 0; i < count; i++) {
-        reach(w);
+        char letter = values[i].u < sizeof letters ? letters[values[i].u] : '\0';
+        if (i > 0 || letter)
+            reach(w);
         if (i > 0)
             out_char(&w->out, ',');
-        static const char letters[] = {[2] = 'B', [8] = 'O', [10] = 'D', [16] = 'H', [20] = 'S'};
-        char letter = values[i].u < sizeof letters ? letters[values[i].u] : 0;
         if (letter)
             out_char(&w->out, letter);
         else if (values[i].u != 0)
@@ -400,6 +401,23 @@ static bool is_flag_style(enum atdf_style style)
     return style >= ATDF_PASS && style <= ATDF_ABORT;
 }
 
+/* The scale of a limit that the record does not have. */
+static bool is_scale_of_nothing(const struct writer *w, int field)
+{
+    static const struct {
+        uint16_t type;
+        int scale, limit;
+    } pairs[] = {{XL_PTR, PTR_LLM_SCAL, PTR_LO_LIMIT},
+                 {XL_PTR, PTR_HLM_SCAL, PTR_HI_LIMIT},
+                 {XL_MPR, MPR_LLM_SCAL, MPR_LO_LIMIT},
+                 {XL_MPR, MPR_HLM_SCAL, MPR_HI_LIMIT}};
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        if (pairs[i].type == w->line->type && pairs[i].scale == field)
+            return xl_stdf_missing(w->fields, pairs[i].limit);
+    }
+    return false;
+}
+
 static void write_column(struct writer *w, const struct atdf_column *column, uint8_t opt)
 {
     enum atdf_style style = (enum atdf_style)column->style;
@@ -414,7 +432,7 @@ static void write_column(struct writer *w, const struct atdf_column *column, uin
             write_value(w, column);
     } else if (!xl_stdf_missing(w->fields, column->field) && !(column->invalid & opt)) {
         bool is_result_void = w->line->type == XL_PTR && column->field == PTR_RESULT && flags_of(w, PTR_TEST_FLG) & 0x02;
-        if (!is_result_void)
+        if (!is_result_void && !is_scale_of_nothing(w, column->field))
             write_value(w, column);
     }
 }
