@@ -392,6 +392,25 @@ static bool read_raw_value(struct slice s, struct xl_stdf_value *v)
     return good;
 }
 
+/* No number is wider than eight bytes. */
+static void check_width(struct reader *r, int index)
+{
+    const struct xl_stdf_layout *layout = r->fields.layout;
+    for (size_t f = (size_t)index + 1; f < layout->field_count; f++) {
+        if (layout->fields[f].kind == XL_UF && layout->fields[f].width == index && r->fields.at[index].values->u > 8) {
+            blame(r, layout->fields[index].name, "(more than eight bytes)");
+            r->fields.at[index].values->u = 0;
+        }
+    }
+}
+
+/* A list whose elements have no width: there is nothing in it, whatever its count says. */
+static bool is_widthless(const struct reader *r, int index)
+{
+    int width = r->fields.layout->fields[index].width;
+    return width >= 0 && (r->fields.at[width].presence != XL_PRESENT || r->fields.at[width].values->u == 0);
+}
+
 static void read_raw(struct reader *r, int index, struct slice s)
 {
     const struct xl_stdf_field *field = &r->fields.layout->fields[index];
@@ -401,6 +420,13 @@ static void read_raw(struct reader *r, int index, struct slice s)
         r->fields.at[index].presence = XL_ABSENT;
         return;
     }
+    if (is_widthless(r, index)) {
+        if (s.length > 0)
+            blame(r, field->name, "(without a width)");
+        if (r->fields.at[field->count].presence == XL_PRESENT)
+            set_list(r, index, 0);
+        return;
+    }
     if (s.length == 0) {
         /* Nothing, or one empty text; of several texts at least the commas between them would be there. */
         bool has_count = is_list && r->fields.at[field->count].presence == XL_PRESENT;
@@ -408,7 +434,8 @@ static void read_raw(struct reader *r, int index, struct slice s)
         if (!has_count || r->fields.at[field->count].values->u > most)
             return;
     }
-    size_t count = is_list ? count_elements(r, index, s, ',') : 1;
+    bool is_empty_text = s.length == 0 && r->fields.at[field->count].values->u == 1;
+    size_t count = is_list && !is_empty_text ? count_elements(r, index, s, ',') : 1;
     struct xl_stdf_value *values = set_list(r, index, count);
     for (size_t i = 0; i < count; i++) {
         struct slice part = s;
@@ -417,6 +444,8 @@ static void read_raw(struct reader *r, int index, struct slice s)
         if (!read_raw_value(part, &values[i]))
             blame(r, field->name, part.text);
     }
+    if (!is_list)
+        check_width(r, index);
 }
 
 /* ---- Records ------------------------------------------------------------------------------------------------------------------------- */
@@ -611,35 +640,55 @@ static void set_opt_flag(struct reader *r)
     set_value(r, r->line->opt_flag)->u = opt;
 }
 
-/* Lists with a common count are brought to the same length, and the count set. */
-static void level_lists(struct reader *r)
+/* A field that is given though its flag says that it is absent: the flag is set right. */
+static void settle_gates(struct reader *r)
 {
     const struct xl_stdf_layout *layout = r->fields.layout;
-    for (size_t c = 0; c < layout->field_count; c++) {
-        uint64_t most = 0;
-        bool is_count = false, any = false;
-        for (size_t f = c + 1; f < layout->field_count; f++) {
-            if (layout->fields[f].count != (int)c)
-                continue;
-            is_count = true;
-            if (is_present(r, (int)f) && r->fields.at[f].count > most)
-                most = r->fields.at[f].count;
-            any = any || is_present(r, (int)f);
-        }
-        if (!is_count)
+    for (size_t f = 0; f < layout->field_count; f++) {
+        const struct xl_stdf_field *field = &layout->fields[f];
+        if (field->flag < 0 || !is_present(r, (int)f))
             continue;
-        if (is_present(r, (int)c) && r->fields.at[c].values->u > most)
-            most = r->fields.at[c].values->u;
-        if (any)
-            set_value(r, (int)c)->u = most;
-        for (size_t f = c + 1; f < layout->field_count; f++) {
-            if (layout->fields[f].count != (int)c || !is_present(r, (int)f) || r->fields.at[f].count == most)
-                continue;
-            const struct xl_stdf_value *old = r->fields.at[f].values;
-            size_t count = r->fields.at[f].count;
-            struct xl_stdf_value *longer = set_list(r, (int)f, most);
+        uint64_t *flag = &r->fields.at[field->flag].values->u;
+        if ((*flag & field->flag_mask) == field->flag_absent)
+            *flag ^= field->flag_mask;
+    }
+}
+
+/* Lists with a common count are brought to the length of the longest, and the count is set to it: elements are never made up for a count
+ * that says more. */
+static void level_lists_of(struct reader *r, int count_field)
+{
+    const struct xl_stdf_layout *layout = r->fields.layout;
+    size_t most = 0;
+    bool any = false, is_needed = false;
+    for (size_t f = 0; f < layout->field_count; f++) {
+        if (layout->fields[f].count != count_field || is_widthless(r, (int)f))
+            continue;
+        any = any || is_present(r, (int)f);
+        is_needed = is_needed || !layout->fields[f].optional;
+        if (is_present(r, (int)f) && r->fields.at[f].count > most)
+            most = r->fields.at[f].count;
+    }
+    if (any || (is_needed && is_present(r, count_field)))
+        set_value(r, count_field)->u = most;
+    for (size_t f = 0; f < layout->field_count; f++) {
+        bool is_left_out = r->fields.at[f].presence == XL_CUT && !layout->fields[f].optional;
+        if (layout->fields[f].count != count_field || is_widthless(r, (int)f) || (!is_present(r, (int)f) && !is_left_out) ||
+            r->fields.at[f].count == most)
+            continue;
+        const struct xl_stdf_value *old = r->fields.at[f].values;
+        size_t count = r->fields.at[f].count;
+        struct xl_stdf_value *longer = set_list(r, (int)f, most);
+        if (count > 0)
             memcpy(longer, old, count * sizeof *old);
-        }
+    }
+}
+
+static void level_lists(struct reader *r)
+{
+    for (size_t f = 0; f < r->fields.layout->field_count; f++) {
+        if (r->fields.layout->fields[f].count >= 0)
+            level_lists_of(r, r->fields.layout->fields[f].count);
     }
 }
 
@@ -649,7 +698,11 @@ static void complete(struct reader *r)
     const struct xl_stdf_layout *layout = r->fields.layout;
     for (size_t f = 0; f < layout->field_count; f++) {
         const struct xl_stdf_field *field = &layout->fields[f];
-        if (!field->optional && field->count < 0 && r->fields.at[f].presence == XL_CUT)
+        if (field->optional || field->count >= 0 || r->fields.at[f].presence != XL_CUT)
+            continue;
+        if (field->flag >= 0 && (r->fields.at[field->flag].values->u & field->flag_mask) == field->flag_absent)
+            r->fields.at[f].presence = XL_ABSENT;
+        else
             set_value(r, (int)f);
     }
 }
@@ -719,6 +772,7 @@ static void read_fields(struct reader *r)
     level_lists(r);
     set_opt_flag(r);
     complete(r);
+    settle_gates(r);
 }
 
 static void write_fields(struct reader *r)

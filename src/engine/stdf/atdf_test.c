@@ -311,6 +311,11 @@ static void lines_in_every_shape(void **state)
     check_lines("FAR:A|4|2\nPIR:1|2|\nPIR:1|2|3\n", "FAR:A|4|2|S\nPIR:1|2\nPIR:1|2\n", 1);
     /* Unknown lines are passed over. */
     check_lines("FAR:A|4|2\nXYZ:1|2\nPIR:1|2\n", "FAR:A|4|2|S\nPIR:1|2\n", 0);
+    /* A V4-2007 line that contradicts itself becomes a sound record: lists as long as the longest, flags set right, no widths above eight.
+     */
+    check_lines("FAR:A|4|2\nPSR:0|1|s|15|9|7|1,2|5|f||u1\nNMR:0|3|9\n", "FAR:A|4|2|S\nPSR:0|1|s|13|9|2|1,2|5,0|f,||u1,\nNMR:0|3|0\n", 0);
+    check_lines("FAR:A|4|2\nSTR:0|9|1|2|5|0|||||||||||||||||1|99|||||||||||||1|7\n",
+                "FAR:A|4|2|S\nSTR:0|9|1|2|5|0||||||0|0|||0|0|0|0|0|0|0|1|0|0|0|0|0|0|0|0|0||||1|1|7\n", 1);
     /* Signs, leading zeros, blanks around numbers, X before hexadecimal. */
     check_lines("FAR:A|4|2\nPRR:01| +2 |p|007|P|1||-0003|+4||||| x0aFF\nFTR:1|1|1|P||||1|0x1F\n",
                 "FAR:A|4|2|S\nPRR:1|2|p|7|P|1||-3|4|||||0AFF\nFTR:1|1|1|P||||1|1F\n", 0);
@@ -457,8 +462,9 @@ static void losses_are_told(void **state)
     RECORD_OF(XL_GDR, xl_put_u2(&w, 3); xl_put_u1(&w, 0); xl_put_bytes(&w, "\14\3\0\5", 4);
               xl_put_bytes(&w, "\7\1\0\240\377", 5)); /* pad, odd bits, NaN */
     RECORD_OF(XL_PTR, xl_put_bytes(&w, "\1\0\0\0\1\1\0\0\0\0\0\0\0\0\2\0\0\0\0\0\200\077\0\0\0\100", 26));
-    RECORD_OF(XL_PTR, xl_put_bytes(&w, "\1\0\0\0\1\1\0\0\0\0\0\0\0\0\102\0\0\0\0\0\200\077\0\0\0\100", 26)); /* limit taken away */
-    RECORD_OF(XL_MRR, xl_put_u4(&w, 3); xl_put_u1(&w, '\t'));                                                /* code */
+    RECORD_OF(XL_PTR, xl_put_bytes(&w, "\1\0\0\0\1\1\0\0\0\0\0\0\0\0\102\0\0\0\0\0\200\077\0\0\0\100", 26));     /* limit taken away */
+    RECORD_OF(XL_PSR, xl_put_bytes(&w, "\0\1\0\0\17\1\0\1\0\0\0\0\0\0\0\0\0\11\0\0\0\0\0\0\0\1f\1l\0\0\0", 32)); /* four wrong flags */
+    RECORD_OF(XL_MRR, xl_put_u4(&w, 3); xl_put_u1(&w, '\t'));                                                    /* code */
     struct xl_findings *findings = xl_findings_new();
     to_atdf(&stdf, &atdf, findings);
     assert_string_equal(atdf.data, "FAR:A|4|2|S\n"
@@ -467,8 +473,9 @@ static void losses_are_told(void **state)
                                    "GDR:Y05|F-nan\n"
                                    "PTR:1|1|1|0|P||||||1|2||||||0|0|0\n"
                                    "PTR:1|1|1|0|P|||||||2||||||0||0\n"
+                                   "PSR:0|1||0|1|1|0|9|f|l\n"
                                    "MRR:0:00:03 1-JAN-1970\n");
-    assert_int_equal(xl_findings_count(findings, XL_FINDING_ATDF_LOSS), 9);
+    assert_int_equal(xl_findings_count(findings, XL_FINDING_ATDF_LOSS), 13);
     xl_findings_free(findings);
     text_free(&stdf);
     text_free(&atdf);

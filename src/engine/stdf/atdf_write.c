@@ -281,6 +281,20 @@ static void write_raw_text(struct writer *w, const struct xl_stdf_value *v)
     }
 }
 
+/* The flags of a record that was understood only without them are set right: what is there is there. */
+static uint64_t gates_said(struct writer *w, int index)
+{
+    const struct xl_stdf_layout *layout = w->fields->layout;
+    uint64_t flags = w->fields->at[index].values->u;
+    for (size_t f = 0; w->fields->ungated && f < layout->field_count; f++) {
+        if (layout->fields[f].flag == index && (flags & layout->fields[f].flag_mask) == layout->fields[f].flag_absent) {
+            flags ^= layout->fields[f].flag_mask;
+            lose(w, "a flag that is wrong");
+        }
+    }
+    return flags;
+}
+
 static void write_raw(struct writer *w, int index)
 {
     const struct xl_stdf_field *field = &w->fields->layout->fields[index];
@@ -302,7 +316,7 @@ static void write_raw(struct writer *w, int index)
             out_print(&w->out, "%u:", v->text.length);
             write_hex_bytes(w, v->text.bytes, (v->text.length + 7) / 8);
         } else {
-            out_u64(&w->out, v->u);
+            out_u64(&w->out, field->kind == XL_B1 ? gates_said(w, index) : v->u);
         }
     }
 }

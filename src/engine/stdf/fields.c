@@ -294,8 +294,9 @@ static bool decode_once(struct xl_stdf_decoder *decoder, const struct xl_stdf_re
             fields->at[i].presence = XL_PRESENT;
         if (b.broken) {
             ended = true;
-            /* Lists whose elements are each optional may stop between two of them. */
-            if (!(is_list && field->optional && begin + whole_bytes == record->length))
+            /* In a PLR missing values are per element, so its lists may stop between two of them. */
+            bool is_cut_well = layout->type == XL_PLR && field->optional && begin + whole_bytes == record->length;
+            if (!is_cut_well)
                 break_at(fields, begin + whole_bytes);
         }
     }
