@@ -232,16 +232,19 @@ XL_API bool xl_is_atdf(const uint8_t *bytes, size_t length);
 
 /* ---- Filter and merge --------------------------------------------------------------------------------------------- */
 
-/* Which records pass. Zeroed passes everything, byte for byte. Parts are dropped whole (PIR, tests, PRR); PCR, HBR, SBR, TSR and
- * WRR are then recomputed from what is left; an ATR with `command_line` is inserted right after FAR when it is not NULL. */
+/* Which records pass. Zeroed (or head and site -1 and nothing else) passes everything, byte for byte, what the reader could not read
+ * included. Otherwise parts are dropped whole (PIR, tests, PRR, and the GDR, DTR, BPS, EPS that stand among dropped parts only); PCR, HBR,
+ * SBR, TSR and WRR are counted anew from what is left and stand before MRR; the first record left of a test says in full what the
+ * dropped first one said for all. An ATR with `command_line` is inserted right after FAR when it is not NULL. */
 struct xl_stdf_filter {
     int head, site;                 /* -1 = any (set them!) */
     const uint16_t *hard_bins; size_t hard_bin_count;
     const uint32_t *tests; size_t test_count;       /* keep only these test numbers */
-    bool (*keep_part)(void *context, uint64_t begin_offset, uint64_t end_offset); void *context; /* may be NULL */
+    bool (*keep_part)(void *context, uint64_t begin_offset, uint64_t end_offset); void *context; /* may be NULL; PIR's offset (PRR's without PIR), and that after PRR */
     const char *command_line;
     uint32_t modified_time;         /* MOD_TIM of that ATR */
 };
+/* From a reader that has read nothing yet. `findings` may be NULL: the reader adds to its own. */
 XL_API bool xl_stdf_copy(struct xl_stdf_reader *, const struct xl_stdf_filter *, struct xl_sink, struct xl_findings *, struct xl_error *);
 /* Merges files of one lot into one stream: the order of `paths` does not matter (they are sorted by START_T, then by
  * content). Test defaults that differ between files are written out in full. Fails when the files' lots differ, unless `any_lot`. */
