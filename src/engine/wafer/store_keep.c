@@ -222,7 +222,7 @@ static bool keep(const struct xl_store *store, const char *owner, const char *pa
         struct xl_error problem = {.code = ""};
         if (!is_test_data(copy_path, &problem)) {
             problem.place[0] = 0; /* names the copy */
-            xl_fail(error, problem.code, "%s", problem.message);
+            *error = problem;
             good = xl_fail_place(error, "%s", path);
         }
         good = good && files_sync(copy_path, error) && store_make_parent(raw, error);
