@@ -13,9 +13,9 @@
 static struct {
     int64_t seed, wafers, parts, tests, functional_tests, pin_tests, pins, scan_tests, sites, megabytes;
     double yield, retest;
-    int signature;
+    int signature, pass;
     uint32_t breaks;
-    bool short_records, stop_on_fail, big_endian, every_record;
+    bool short_records, bare_records, grade_bins, stop_on_fail, big_endian, every_record;
     const char *lot, *product, *start;
 } settings = {.seed = -1,
               .wafers = -1,
@@ -28,7 +28,8 @@ static struct {
               .sites = -1,
               .yield = -1,
               .retest = -1,
-              .signature = -1};
+              .signature = -1,
+              .pass = -1};
 
 static const struct choice signatures[] = {
     {"none", XL_SIGNATURE_NONE, NULL},         {"center", XL_SIGNATURE_CENTER, NULL},
@@ -36,6 +37,12 @@ static const struct choice signatures[] = {
     {"edge-loc", XL_SIGNATURE_EDGE_LOC, NULL}, {"loc", XL_SIGNATURE_LOC, NULL},
     {"scratch", XL_SIGNATURE_SCRATCH, NULL},   {"random", XL_SIGNATURE_RANDOM, NULL},
     {"mixed", XL_SIGNATURE_MIXED, NULL},       {0},
+};
+static const struct choice passes[] = {
+    {"both", XL_PASS_BOTH, N_("first touches, and retests at the end of each wafer (usual)")},
+    {"first", XL_PASS_FIRST, N_("first touches alone")},
+    {"retest", XL_PASS_RETEST, N_("the retests alone, a day later: the file that belongs to \"first\"")},
+    {0},
 };
 static const struct choice breaks[] = {
     {"zeros", XL_BREAK_ZEROS, N_("4,096 zero bytes amid the records")},
@@ -69,12 +76,7 @@ static const struct option options[] = {
      .least = 1,
      .most = 1000000,
      .help = N_("dice a wafer, or parts of the final-test lot")},
-    {.kind = OPTION_WHOLE,
-     .name = "tests",
-     .value = &settings.tests,
-     .argument = "N",
-     .most = 100000,
-     .help = N_("parametric tests (PTR)")},
+    {.kind = OPTION_WHOLE, .name = "tests", .value = &settings.tests, .argument = "N", .most = 32000, .help = N_("parametric tests (PTR)")},
     {.kind = OPTION_WHOLE,
      .name = "functional",
      .value = &settings.functional_tests,
@@ -92,7 +94,7 @@ static const struct option options[] = {
      .value = &settings.pins,
      .argument = "N",
      .least = 1,
-     .most = 4000,
+     .most = 2048,
      .help = N_("pins of each of these")},
     {.kind = OPTION_WHOLE,
      .name = "scan",
@@ -105,7 +107,7 @@ static const struct option options[] = {
      .value = &settings.sites,
      .argument = "N",
      .least = 1,
-     .most = 255,
+     .most = 254,
      .help = N_("sites tested at once")},
     {.kind = OPTION_SHARE, .name = "yield", .value = &settings.yield, .argument = "SHARE", .help = N_("first yield aimed at: 0.93 or 93%")},
     {.kind = OPTION_SHARE,
@@ -113,6 +115,12 @@ static const struct option options[] = {
      .value = &settings.retest,
      .argument = "SHARE",
      .help = N_("share of the failing dice that is tested again")},
+    {.kind = OPTION_CHOICE,
+     .name = "pass",
+     .value = &settings.pass,
+     .argument = "both|first|retest",
+     .choices = passes,
+     .help = N_("which touches the file holds")},
     {.kind = OPTION_CHOICE,
      .name = "signature",
      .value = &settings.signature,
@@ -126,6 +134,11 @@ static const struct option options[] = {
      .choices = breaks,
      .help = N_("break the format in chosen ways")},
     {.kind = OPTION_FLAG, .name = "short", .value = &settings.short_records, .help = N_("limits and texts only in a test's first record")},
+    {.kind = OPTION_FLAG,
+     .name = "bare",
+     .value = &settings.bare_records,
+     .help = N_("limits, texts and names only in a test's first record")},
+    {.kind = OPTION_FLAG, .name = "grades", .value = &settings.grade_bins, .help = N_("two passing bins, by speed")},
     {.kind = OPTION_FLAG, .name = "stop-on-fail", .value = &settings.stop_on_fail, .help = N_("a part ends with its first failing test")},
     {.kind = OPTION_FLAG, .name = "big-endian", .value = &settings.big_endian, .help = N_("the byte order of Sun testers")},
     {.kind = OPTION_FLAG, .name = "every-record", .value = &settings.every_record, .help = N_("every record type of the format")},
@@ -204,8 +217,12 @@ static int run(int count, char **operands)
         simulation.retest = settings.retest;
     if (settings.signature >= 0)
         simulation.signature = (enum xl_signature)settings.signature;
+    if (settings.pass >= 0)
+        simulation.pass = (enum xl_simulated_pass)settings.pass;
     simulation.breaks |= settings.breaks;
     simulation.short_records |= settings.short_records;
+    simulation.bare_records |= settings.bare_records;
+    simulation.grade_bins |= settings.grade_bins;
     simulation.stop_on_fail |= settings.stop_on_fail;
     simulation.big_endian |= settings.big_endian;
     simulation.every_record |= settings.every_record;
