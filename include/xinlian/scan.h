@@ -9,9 +9,9 @@ extern "C" {
 
 /* One failing bit. UINT64_MAX, UINT32_MAX: not recorded. */
 struct xl_scan_fail {
-    uint64_t cycle;         /* absolute: CYC_BASE + CYC_OFST */
-    uint32_t pattern, bit;  /* PAT_NUM; BIT_BASE + BIT_POS */
-    uint32_t pin, chain;    /* PMR index; chain number (index of its CDR) */
+    uint64_t cycle;             /* absolute: CYC_BASE + CYC_OFST */
+    uint32_t pattern, bit;      /* PAT_NUM; BIT_BASE + BIT_POS */
+    uint32_t pin, chain;        /* PMR index; chain number (index of its CDR) */
     uint8_t expected, captured; /* EXP_DATA, CAP_DATA; 255: not recorded */
     /* Never NULL, "" when unknown: the scan cell (CNR before CDR; the chain may be known by its output pin) and the pin's name for the test
      * generator (NMR), else its name (PMR). */

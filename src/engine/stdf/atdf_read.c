@@ -65,7 +65,7 @@ static const char *shown(const char *text, char out[61])
 static void blame(struct reader *r, const char *what, const char *text)
 {
     char beginning[61];
-    xl_findings_add(r->findings, XL_FINDING_ATDF_FIELD, r->lines.line_offset, 0, "line %llu, %s %.40s",
+    xl_findings_add(r->findings, XL_FINDING_ATDF_FIELD, r->lines.line_offset, 0, _("line %llu, %s %.40s"),
                     (unsigned long long)r->lines.line_number, what, shown(text, beginning));
 }
 
@@ -85,7 +85,7 @@ static void split_columns(struct reader *r, char *text, char *end)
     for (;;) {
         char *stop = memchr(text, r->separator, (size_t)(end - text));
         if (r->column_count == PARTS_MOST) {
-            blame(r, "columns", "(more than 65,536)");
+            blame(r, _("columns"), _("(more than 65,536)"));
             return;
         }
         add_column(r, text, (size_t)((stop ? stop : end) - text));
@@ -103,7 +103,7 @@ static size_t count_elements(struct reader *r, int field, struct slice s, char m
     size_t count = slice_parts(s, mark);
     if (count < PARTS_MOST)
         return count;
-    blame(r, r->fields.layout->fields[field].name, "(more elements than a record can hold)");
+    blame(r, r->fields.layout->fields[field].name, _("(more elements than a record can hold)"));
     return 0;
 }
 
@@ -146,7 +146,7 @@ static void read_number(struct reader *r, int field, struct slice s, unsigned ba
 static void set_text(struct reader *r, int field, const char *text, size_t length)
 {
     if (length > UINT8_MAX) {
-        blame(r, field_name(r, field), "(text cut at 255 bytes)");
+        blame(r, field_name(r, field), _("(text cut at 255 bytes)"));
         length = UINT8_MAX;
     }
     struct xl_stdf_value *v = set_value(r, field);
@@ -264,7 +264,7 @@ static void read_state_lists(struct reader *r, int right_field, int left_field, 
         bool has_left = false;
         while (group.length > 0 && slice_take(&group, ',', &name)) {
             if (count == UINT8_MAX) {
-                blame(r, field_name(r, right_field), "(more than 255 states)");
+                blame(r, field_name(r, right_field), _("(more than 255 states)"));
                 break;
             }
             has_left = has_left || name.length > 1;
@@ -295,7 +295,7 @@ static void read_pass(struct reader *r, struct slice s)
     } else if (letter != 'P') {
         r->test_flag |= 0x40;
         if (s.length > 0)
-            blame(r, "pass/fail", s.text);
+            blame(r, _("pass/fail"), s.text);
     }
 }
 
@@ -309,7 +309,7 @@ static void read_flags(struct reader *r, struct slice s)
             r->test_flag |= atdf_flags[k].test;
             r->parm_flag |= atdf_flags[k].parm;
         } else if (s.text[i] != ' ') {
-            blame(r, "alarm flags", s.text);
+            blame(r, _("alarm flags"), s.text);
         }
     }
 }
@@ -324,7 +324,7 @@ static void read_letters(struct reader *r, struct slice s, const char *letters, 
         if (found)
             *flag |= (uint8_t)(first << (found - letters));
         else
-            blame(r, "flags", s.text);
+            blame(r, _("flags"), s.text);
     }
 }
 
@@ -337,7 +337,7 @@ static void read_part_pass(struct reader *r, struct slice s)
     else if (letter != 'P')
         r->part_flag |= 0x10;
     if (s.length > 0 && letter != 'F' && letter != 'P')
-        blame(r, "pass/fail", s.text);
+        blame(r, _("pass/fail"), s.text);
 }
 
 /* ---- V4-2007 ------------------------------------------------------------------------------------------------------------------------- */
@@ -398,7 +398,7 @@ static void check_width(struct reader *r, int index)
     const struct xl_stdf_layout *layout = r->fields.layout;
     for (size_t f = (size_t)index + 1; f < layout->field_count; f++) {
         if (layout->fields[f].kind == XL_UF && layout->fields[f].width == index && r->fields.at[index].values->u > 8) {
-            blame(r, layout->fields[index].name, "(more than eight bytes)");
+            blame(r, layout->fields[index].name, _("(more than eight bytes)"));
             r->fields.at[index].values->u = 0;
         }
     }
@@ -422,7 +422,7 @@ static void read_raw(struct reader *r, int index, struct slice s)
     }
     if (is_widthless(r, index)) {
         if (s.length > 0)
-            blame(r, field->name, "(without a width)");
+            blame(r, field->name, _("(without a width)"));
         if (r->fields.at[field->count].presence == XL_PRESENT)
             set_list(r, index, 0);
         return;
@@ -760,7 +760,7 @@ static void read_fields(struct reader *r)
         read_column(r, &r->line->columns[i], i < r->column_count ? r->columns[i] : (struct slice){nothing, 0});
     for (size_t i = r->line->count; i < r->column_count; i++) {
         if (r->columns[i].length > 0)
-            blame(r, "one column too many", r->columns[i].text);
+            blame(r, _("one column too many"), r->columns[i].text);
     }
     if (r->line->type == XL_PTR)
         set_scales(r, PTR_RES_SCAL, PTR_LLM_SCAL, PTR_HLM_SCAL);
@@ -780,7 +780,7 @@ static void write_fields(struct reader *r)
     uint8_t record[XL_RECORD_MOST];
     size_t length = xl_stdf_encode(&r->fields, r->big_endian, record);
     if (length == 0)
-        blame(r, r->fields.layout->name, "(longer than an STDF record can be)");
+        blame(r, r->fields.layout->name, _("(longer than an STDF record can be)"));
     out_bytes(&r->out, record, length);
 }
 

@@ -70,7 +70,7 @@ static void write_text(struct writer *w, const uint8_t *bytes, size_t length)
         }
     }
     if (changed)
-        lose(w, "separator or control character in a text");
+        lose(w, _("separator or control character in a text"));
 }
 
 static void write_default_text(struct writer *w, const struct xl_stdf_value *v)
@@ -81,7 +81,7 @@ static void write_default_text(struct writer *w, const struct xl_stdf_value *v)
         return;
     }
     if (v->text.length == 1 && *v->text.bytes == ' ')
-        lose(w, "text of one blank");
+        lose(w, _("text of one blank"));
     write_text(w, v->text.bytes, v->text.length);
 }
 
@@ -101,7 +101,7 @@ static void write_real(struct writer *w, const struct xl_stdf_value *v)
         bool is_double = v->kind == XL_R8;
         uint64_t sign = is_double ? 1ULL << 63 : 1ULL << 31, quiet = is_double ? 0x7ff8000000000000 : 0x7fc00000;
         if ((v->bits & ~sign) != quiet)
-            lose(w, "payload of a NaN");
+            lose(w, _("payload of a NaN"));
         out_text(&w->out, v->bits & sign ? "-nan" : "nan");
     } else if (v->kind == XL_R8) {
         out_double(&w->out, v->r);
@@ -123,7 +123,7 @@ static void write_time(struct writer *w, uint64_t seconds)
 static void write_character(struct writer *w, uint64_t value)
 {
     if (!is_plain((uint8_t)value)) {
-        lose(w, "a code that is no printable character");
+        lose(w, _("a code that is no printable character"));
         return;
     }
     reach(w);
@@ -154,7 +154,7 @@ static void write_pins(struct writer *w, const struct xl_stdf_value *v)
         any = true;
     }
     if (!any)
-        lose(w, "a pin map without a pin");
+        lose(w, _("a pin map without a pin"));
 }
 
 /* ---- Lists --------------------------------------------------------------------------------------------------------------------------- */
@@ -194,7 +194,7 @@ static void write_radix(struct writer *w, const struct xl_stdf_value *values, ui
         if (letter)
             out_char(&w->out, letter);
         else if (values[i].u != 0)
-            lose(w, "an unknown radix");
+            lose(w, _("an unknown radix"));
     }
 }
 
@@ -202,7 +202,7 @@ static void write_state_character(struct writer *w, uint8_t byte)
 {
     bool fits = is_plain(byte) && byte != ',' && byte != '/';
     if (!fits)
-        lose(w, "a state character that parts columns or lists");
+        lose(w, _("a state character that parts columns or lists"));
     out_char(&w->out, fits ? (char)byte : '?');
 }
 
@@ -289,7 +289,7 @@ static uint64_t gates_said(struct writer *w, int index)
     for (size_t f = 0; w->fields->ungated && f < layout->field_count; f++) {
         if (layout->fields[f].flag == index && (flags & layout->fields[f].flag_mask) == layout->fields[f].flag_absent) {
             flags ^= layout->fields[f].flag_mask;
-            lose(w, "a flag that is wrong");
+            lose(w, _("a flag that is wrong"));
         }
     }
     return flags;
@@ -465,7 +465,7 @@ static void check_limits(struct writer *w, int number_field, int text_field, int
         struct atdf_test first = {.has_low = value_of(w, low_field) && !(opt & 0x50), .has_high = value_of(w, high_field) && !(opt & 0xa0)};
         atdf_tests_add(&w->tests, w->line->type, (uint32_t)number->u, name, length, first);
     } else if ((opt & 0x40 && test->has_low) || (opt & 0x80 && test->has_high)) {
-        lose(w, "a limit taken away after the first record of its test");
+        lose(w, _("a limit taken away after the first record of its test"));
     }
 }
 
@@ -491,7 +491,7 @@ static void write_generic(struct writer *w)
         const struct xl_stdf_value *v = &w->fields->at[GDR_GEN_DATA].values[i];
         char letter = atdf_letter_of(v->kind);
         if (!letter) {
-            lose(w, "pads");
+            lose(w, _("pads"));
             continue;
         }
         reach(w);
@@ -503,7 +503,7 @@ static void write_generic(struct writer *w)
         } else if (v->kind == XL_DN) {
             write_hex_bytes(w, v->text.bytes, (v->text.length + 7) / 8);
             if (v->text.length % 8 != 0)
-                lose(w, "a count of bits that is no multiple of eight");
+                lose(w, _("a count of bits that is no multiple of eight"));
         } else if (v->kind == XL_R4 || v->kind == XL_R8) {
             write_real(w, v);
         } else if (v->kind == XL_N1) {
@@ -520,7 +520,7 @@ static void write_record(struct writer *w)
     w->separators = 0;
     w->line = atdf_line_of(w->record->type);
     if (!w->fields) {
-        xl_findings_add(w->findings, XL_FINDING_ATDF_LOSS, w->record->offset, 4 + (uint64_t)w->record->length, "record type %d.%d",
+        xl_findings_add(w->findings, XL_FINDING_ATDF_LOSS, w->record->offset, 4 + (uint64_t)w->record->length, _("record type %d.%d"),
                         w->record->type >> 8, w->record->type & 255);
         return;
     }
@@ -528,10 +528,10 @@ static void write_record(struct writer *w)
         xl_findings_add(w->findings, XL_FINDING_RECORD_BROKEN, w->record->offset, w->record->length - w->fields->broken_at, "%s",
                         w->fields->layout->name);
     if (w->fields->left_over > 0)
-        lose(w, "bytes after the last field");
+        lose(w, _("bytes after the last field"));
     if (w->record->type == XL_FAR) {
         if (w->record->offset > 0)
-            lose(w, "inside the file");
+            lose(w, _("inside the file"));
         return;
     }
     if (w->record->type == XL_GDR)

@@ -508,7 +508,7 @@ static bool open_stream(struct xl_stdf_reader *reader, struct xl_error *error)
     size_t length = (size_t)(reader->window_end - bytes);
     if (!length)
         return xl_fail(error, "stdf_empty", _("The file is empty."));
-    if (length >= 5 && memcmp(bytes, "FAR:A", 5) == 0)
+    if (xl_is_atdf(bytes, length))
         return xl_fail(error, "is_atdf", _("The file is ATDF, the text form of STDF."));
     bool little = length >= 6 && type_at(bytes) == XL_FAR && bytes[0] == 2 && bytes[1] == 0;
     bool big = length >= 6 && type_at(bytes) == XL_FAR && bytes[0] == 0 && bytes[1] == 2;

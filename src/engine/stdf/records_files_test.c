@@ -134,7 +134,8 @@ static bool says_nothing(const struct xl_stdf_fields *f, int field)
         return says_nothing(f, field == MPR_LLM_SCAL ? MPR_LO_LIMIT : MPR_HI_LIMIT);
     if (f->layout->type == XL_FTR && (field == FTR_FAIL_PIN || field == FTR_SPIN_MAP))
         return !has_bits(f->at[field].values);
-    if (f->layout->fields[field].kind == XL_C1 && (f->at[field].values->u < ' ' || f->at[field].values->u == 0x7f || f->at[field].values->u == '|'))
+    if (f->layout->fields[field].kind == XL_C1 &&
+        (f->at[field].values->u < ' ' || f->at[field].values->u == 0x7f || f->at[field].values->u == '|'))
         return true;
     if (f->layout->fields[field].count >= 0) { /* a list of elements that are all missing */
         for (uint32_t i = 0; i < f->at[field].count; i++) {
@@ -312,7 +313,8 @@ static void there_and_back(struct source source, const char *name)
         size_t at = 0, line = 0;
         for (; at < again.length && again.data[at] == atdf.data[at]; at++)
             line = again.data[at] == '\n' ? at + 1 : line;
-        print_message("%s, column %zu\n%.600s\n%.600s\n", name, at - line, atdf.data + (at - line > 80 ? at - 80 : line), again.data + (at - line > 80 ? at - 80 : line));
+        print_message("%s, column %zu\n%.600s\n%.600s\n", name, at - line, atdf.data + (at - line > 80 ? at - 80 : line),
+                      again.data + (at - line > 80 ? at - 80 : line));
     }
     assert_int_equal(again.length, atdf.length);
     assert_memory_equal(again.data, atdf.data, atdf.length);

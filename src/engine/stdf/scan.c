@@ -178,7 +178,7 @@ static void add_fails(struct xl_scan *scan, struct building *b, const struct xl_
             count = f->at[lists[i]].count;
     }
     if (count > FAILS_MOST - scan->held) {
-        xl_findings_add(scan->findings, XL_FINDING_TOO_MANY, scan->offset, 0, "fails of scan test %u", b->log.test_number);
+        xl_findings_add(scan->findings, XL_FINDING_TOO_MANY, scan->offset, 0, _("fails of scan test %u"), b->log.test_number);
         count = FAILS_MOST - scan->held;
     }
     size_t all = b->log.fail_count + count;
@@ -240,7 +240,7 @@ static void log_finish(struct xl_scan *scan, struct building *b, bool is_complet
     b->log.fails = b->fails;
     b->log.conditions = b->conditions;
     if (!is_complete || b->log.fail_count < b->promised)
-        xl_findings_add(scan->findings, XL_FINDING_SCAN_CONTINUATION, b->log.offset, 0, "STR %u: %zu of %llu fails", b->log.test_number,
+        xl_findings_add(scan->findings, XL_FINDING_SCAN_CONTINUATION, b->log.offset, 0, _("STR %u: %zu of %llu fails"), b->log.test_number,
                         b->log.fail_count, (unsigned long long)b->promised);
     b->next = NULL;
     *scan->done_end = b;

@@ -50,7 +50,7 @@ static bool has_room(struct scan_names *n, uint64_t offset)
     if (!n->full && used < BYTES_MOST)
         return true;
     if (!n->full)
-        xl_findings_add(n->findings, XL_FINDING_TOO_MANY, offset, 0, "names of scan cells");
+        xl_findings_add(n->findings, XL_FINDING_TOO_MANY, offset, 0, _("names of scan cells"));
     n->full = true;
     return false;
 }
