@@ -2,15 +2,25 @@
 #include "main/command.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "main/console.h"
 
 const struct command *const commands[] = {
-    &stdf_summary_command,  &stdf_tests_command,  &stdf_test_command,    &stdf_parts_command,
-    &stdf_map_command,      &stdf_report_command, &stdf_records_command, &stdf_check_command,
-
-    &stdf_simulate_command, &stdf_import_command, &help_command,         NULL,
+    &stdf_summary_command,
+    &stdf_tests_command,
+    &stdf_test_command,
+    &stdf_parts_command,
+    &stdf_map_command,
+    &stdf_report_command,
+    &stdf_records_command,
+    &stdf_check_command,
+    &stdf_convert_command,
+    &stdf_simulate_command,
+    &stdf_import_command,
+    &help_command,
+    NULL,
 };
 
 struct general_settings general;
@@ -44,6 +54,8 @@ int usage_error(const char *command, const struct xl_error *error)
 
 int input_error(const struct xl_error *error)
 {
-    notice_error(error);
+    /* "told": somebody further down has said it. */
+    if (strcmp(error->code, "told") != 0)
+        notice_error(error);
     return EXIT_BAD_INPUT;
 }

@@ -56,6 +56,7 @@ static void first_words(void)
 
 void completion_for_bash(void)
 {
+    /* no words */
     say("# Completions of the xinlian command for bash. Made by: xinlian help --completion bash\n"
         "_xinlian()\n{\n"
         "    local word=\"${COMP_WORDS[COMP_CWORD]}\" before=\"${COMP_WORDS[COMP_CWORD-1]}\" command=\"${COMP_WORDS[1]}\"\n"
@@ -99,6 +100,7 @@ static void zsh_text(const char *text)
 
 void completion_for_zsh(void)
 {
+    /* no words */
     say("#compdef xinlian\n# Completions of the xinlian command for zsh. Made by: xinlian help --completion zsh\n\n_xinlian()\n{\n"
         "    local -a names\n    local command=\"$words[2]\"\n    if (( CURRENT == 2 )); then\n        names=(");
     first_words();

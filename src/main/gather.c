@@ -107,10 +107,12 @@ bool gather_tables(int count, char **operands, bool twice, struct gather *gather
     size_t good = 0;
     for (size_t i = 0; i < gather->count; i++)
         good += gather->at[i].tables != NULL;
+    if (good == 0 && gather->failed == 1 && gather->paths.count == 1)
+        return xl_fail(error, "told", _("The file could not be read.")); /* the one notice has said it */
+    if (good == 0 && gather->failed)
+        return xl_fail(error, "nothing_read", _("None of the files could be read."));
     if (good == 0)
-        return gather->failed ? xl_fail(error, "nothing_read",
-                                        gather->failed == 1 ? _("The file could not be read.") : _("None of the files could be read."))
-                              : xl_fail(error, "nothing_read", _("There is no STDF file here."));
+        return xl_fail(error, "nothing_read", _("There is no STDF file here."));
     return true;
 }
 

@@ -1,11 +1,13 @@
 /* help.c: help for a terminal, from the table of commands; and the command `help` itself. */
 #include "main/help.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "base/text.h"
 #include "main/console.h"
+#include "main/file_out.h"
 #include "main/table_print.h"
 
 enum { TEXT_WIDTH = 100 };
@@ -153,12 +155,46 @@ void help_of(const struct command *command)
 /* ---- The command `help` ------------------------------------------------------------------------------------------- */
 
 static bool as_manual;
+static const char *man_folder;
 static int completion;
 enum { COMPLETION_NONE, COMPLETION_BASH, COMPLETION_ZSH };
 static const struct choice shells[] = {{"bash", COMPLETION_BASH, NULL}, {"zsh", COMPLETION_ZSH, NULL}, {0}};
 
+/* "stdf summary" -> "FOLDER/xinlian-stdf-summary.1" */
+static bool manual_to(const char *folder, const struct command *command, struct xl_error *error)
+{
+    char path[4096];
+    const int length = snprintf(path, sizeof path, "%s/xinlian%s%s.1", folder, command ? "-" : "", command ? command->name : "");
+    if (length < 0 || (size_t)length >= sizeof path)
+        return xl_fail(error, "name_too_long", _("The name of the output is too long."));
+    for (char *at = path + strlen(folder); *at; at++)
+        *at = *at == ' ' ? '-' : *at;
+    struct file_out out;
+    if (!file_out_begin(&out, path, true, false, error))
+        return false;
+    const struct out terminal = console.out;
+    out_begin(&console.out, out.sink, 0, error);
+    manual_of(command);
+    const bool good = out_end(&console.out) && file_out_end(&out, error);
+    console.out = terminal;
+    if (!good)
+        file_out_abandon(&out);
+    return good;
+}
+
+static int manuals_to(const char *folder)
+{
+    struct xl_error error = {0};
+    bool good = manual_to(folder, NULL, &error);
+    for (const struct command *const *command = commands; *command && good; command++)
+        good = manual_to(folder, *command, &error);
+    return good ? EXIT_GOOD : input_error(&error);
+}
+
 static int run(int count, char **operands)
 {
+    if (man_folder)
+        return manuals_to(man_folder);
     if (completion == COMPLETION_BASH) {
         completion_for_bash();
         return EXIT_GOOD;
@@ -197,6 +233,11 @@ static int run(int count, char **operands)
 
 static const struct option options[] = {
     {.kind = OPTION_FLAG, .name = "man", .value = &as_manual, .help = N_("write the manual page (roff)")},
+    {.kind = OPTION_TEXT,
+     .name = "man-pages",
+     .value = &man_folder,
+     .argument = "DIR",
+     .help = N_("write the manual pages of all commands there")},
     {.kind = OPTION_CHOICE,
      .name = "completion",
      .value = &completion,

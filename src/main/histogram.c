@@ -92,13 +92,17 @@ void histogram_print(const float *values, size_t count, const struct xl_statisti
     table_column(table, ALIGN_RIGHT, _("results"));
     table_column(table, ALIGN_LEFT, "");
     const size_t width = console.width > 60 ? console.width - 34 : 40;
+    /* The limit lines stand before the row that they fall into, or at the ends. */
+    bool low_told = isnan(of->low), high_told = isnan(of->high);
+    if (!low_told && histogram.below && (double)of->low <= of->minimum) {
+        limit_row(table, _("low limit"), show_limit(unit, of->low));
+        low_told = true;
+    }
     if (histogram.below) {
         table_cell(table, STYLE_FAINT, "< %s", show_value(unit, histogram.from, 6));
         table_cell(table, STYLE_PLAIN, "%s", show_count(histogram.below));
         table_bar(table, STYLE_BAD, (double)histogram.below / (double)histogram.most, width);
     }
-    /* The limit lines stand before the row that they fall into, or at the ends. */
-    bool low_told = isnan(of->low), high_told = isnan(of->high);
     for (size_t i = 0; i < histogram.rows; i++) {
         const double from = histogram.from + (double)i * histogram.step, to = from + histogram.step;
         if (!low_told && (double)of->low < (histogram.step > 0 ? to : from)) {
@@ -117,13 +121,16 @@ void histogram_print(const float *values, size_t count, const struct xl_statisti
     }
     if (!low_told)
         limit_row(table, _("low limit"), show_limit(unit, of->low));
-    if (!high_told)
+    const bool high_is_last = !high_told && histogram.above && (double)of->high >= of->maximum;
+    if (!high_told && !high_is_last)
         limit_row(table, _("high limit"), show_limit(unit, of->high));
     if (histogram.above) {
         table_cell(table, STYLE_FAINT, "≥ %s", show_value(unit, histogram.from + (double)histogram.rows * histogram.step, 6));
         table_cell(table, STYLE_PLAIN, "%s", show_count(histogram.above));
         table_bar(table, STYLE_BAD, (double)histogram.above / (double)(histogram.most ? histogram.most : 1), width);
     }
+    if (high_is_last)
+        limit_row(table, _("high limit"), show_limit(unit, of->high));
     table_print_end(table);
     free(histogram.counts);
 }

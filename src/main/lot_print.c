@@ -27,7 +27,7 @@ const char *show_wafer(const struct xl_wafer *wafer)
 {
     char *room = show_room();
     if (wafer->is_wafer)
-        snprintf(room, SHOW_SIZE, _("wafer %s"), wafer->name[0] ? wafer->name : "?");
+        snprintf(room, SHOW_SIZE, _("wafer %s"), wafer->name[0] ? wafer->name : _("(no name)"));
     else if (wafer->sublot[0])
         snprintf(room, SHOW_SIZE, _("sublot %s"), wafer->sublot);
     else
@@ -95,7 +95,7 @@ static void times(struct text *out, int64_t start, int64_t finish)
     else
         text_print(out, "%s%s", from, to);
     if (out->length)
-        text_print(out, " %s", _("(the tester's clock)"));
+        text_add(out, _(" (the tester's clock)"));
 }
 
 static void sources(struct table_print *table, const struct xl_lot *lot, const struct gather *gather)
@@ -135,13 +135,13 @@ static const char *pick_sentence(enum xl_retest_pick pick)
 {
     switch (pick) {
     case XL_RETEST_LAST:
-        return _("the last run of a die counts");
+        return _("the last run of a part counts");
     case XL_RETEST_FIRST:
-        return _("the first run of a die counts");
+        return _("the first run of a part counts");
     case XL_RETEST_BEST:
-        return _("a passing run of a die counts where there is one, else the last");
+        return _("a passing run of a part counts where there is one, else the last");
     case XL_RETEST_FAILS:
-        return _("a later run of a die replaces only a failed one");
+        return _("a later run of a part replaces only a failed one");
     case XL_RETEST_ALL:
         return _("every run is a part of its own");
     }
@@ -152,9 +152,9 @@ static const char *by_sentence(enum xl_retest_by by)
 {
     switch (by) {
     case XL_BY_AUTO:
-        return _("nothing tells the runs of one die apart: each is a part of its own");
+        return _("nothing tells which runs are of one part: each is a part of its own");
     case XL_BY_XY:
-        return _("a die is known by its X and Y");
+        return _("a part is known by its X and Y");
     case XL_BY_PART_ID:
         return _("a part is known by its PART_ID");
     case XL_BY_FLAG:
@@ -165,40 +165,45 @@ static const char *by_sentence(enum xl_retest_by by)
     BUG("retest by %d", (int)by);
 }
 
-static void rule_lines(struct table_print *table, const struct xl_lot *lot)
+static void policy_line(struct table_print *table, const struct xl_lot *lot)
 {
-    const struct xl_lot_options *settings = xl_lot_settings(lot);
-    const struct xl_corrections *corrections = &settings->corrections;
+    const struct xl_retest_policy policy = xl_lot_settings(lot)->policy;
     struct text text;
     text_init(&text, 8192);
-    text_add(&text, pick_sentence(settings->policy.pick));
+    text_add(&text, pick_sentence(policy.pick));
     bool told[XL_BY_ORDER + 1] = {false};
-    for (size_t w = 0; settings->policy.pick != XL_RETEST_ALL && w < xl_lot_wafers(lot); w++) {
+    for (size_t w = 0; policy.pick != XL_RETEST_ALL && w < xl_lot_wafers(lot); w++) {
         const enum xl_retest_by by = xl_lot_wafer(lot, w)->by;
         if (!told[by])
-            text_print(&text, "; %s", by_sentence(by));
+            text_print(&text, "%s%s", _("; "), by_sentence(by));
         told[by] = true;
     }
     line(table, _("retest"), text.data);
+    text_free(&text);
+}
 
-    text_clear(&text);
-    if (corrections->lot)
-        text_print(&text, _("lot %s"), corrections->lot);
-    if (corrections->wafer) {
-        text_add(&text, text.length ? ", " : "");
-        text_print(&text, _("wafer %s"), corrections->wafer);
+/* What the command line set, the same for every lot. */
+static void settings_lines(struct table_print *table)
+{
+    struct text text;
+    text_init(&text, 8192);
+    if (lot_settings.lot)
+        text_print(&text, _("lot %s"), lot_settings.lot);
+    if (lot_settings.wafer) {
+        text_add(&text, text.length ? _(", ") : "");
+        text_print(&text, _("wafer %s"), lot_settings.wafer);
     }
-    if (corrections->pass_bin_count) {
-        text_add(&text, text.length ? ", " : "");
+    if (lot_settings.pass_bins.count) {
+        text_add(&text, text.length ? _(", ") : "");
         text_add(&text, _("passing bins"));
-        for (size_t i = 0; i < corrections->pass_bin_count; i++)
-            text_print(&text, "%s%u", i ? "," : " ", corrections->pass_bins[i]);
+        for (size_t i = 0; i < lot_settings.pass_bins.count; i++)
+            text_print(&text, "%s%u", i ? "," : " ", lot_settings.pass_bins.at[i]);
     }
-    if (corrections->mirror)
-        text_print(&text, "%s%s", text.length ? ", " : "", _("left and right exchanged"));
-    if (corrections->rotate) {
-        text_add(&text, text.length ? ", " : "");
-        text_print(&text, _("turned %d° clockwise"), corrections->rotate);
+    if (lot_settings.mirror)
+        text_print(&text, "%s%s", text.length ? _(", ") : "", _("left and right exchanged"));
+    if (lot_settings.rotate) {
+        text_add(&text, text.length ? _(", ") : "");
+        text_print(&text, _("turned %d° clockwise"), lot_settings.rotate);
     }
     if (text.length) {
         table_cell(table, STYLE_WARNING, "%s", _("corrected:"));
@@ -209,17 +214,17 @@ static void rule_lines(struct table_print *table, const struct xl_lot *lot)
     if (lot_settings.head >= 0)
         text_print(&text, _("head %lld"), (long long)lot_settings.head);
     if (lot_settings.site >= 0) {
-        text_add(&text, text.length ? ", " : "");
+        text_add(&text, text.length ? _(", ") : "");
         text_print(&text, _("site %lld"), (long long)lot_settings.site);
     }
     if (lot_settings.bins.count) {
-        text_add(&text, text.length ? ", " : "");
+        text_add(&text, text.length ? _(", ") : "");
         text_add(&text, _("hard bin"));
         for (size_t i = 0; i < lot_settings.bins.count; i++)
             text_print(&text, "%s%u", i ? "," : " ", lot_settings.bins.at[i]);
     }
     if (lot_settings.where)
-        text_print(&text, "%s%s", text.length ? ", " : "", lot_settings.where);
+        text_print(&text, "%s%s", text.length ? _(", ") : "", lot_settings.where);
     if (text.length) {
         table_cell(table, STYLE_WARNING, "%s", _("only:"));
         table_cell(table, STYLE_WARNING, "%s", text.data);
@@ -239,7 +244,9 @@ static struct table_print *lines(void)
 void lot_rules(const struct xl_lot *lot)
 {
     struct table_print *table = lines();
-    rule_lines(table, lot);
+    if (lot)
+        policy_line(table, lot);
+    settings_lines(table);
     table_print_end(table);
 }
 
@@ -273,11 +280,12 @@ void lot_head(const struct xl_lot *lot, const struct gather *gather)
     line(table, _("tested"), text.data);
     text_free(&text);
     sources(table, lot, gather);
-    rule_lines(table, lot);
+    policy_line(table, lot);
+    settings_lines(table);
     table_print_end(table);
 }
 
-static void told(struct table_print *table, uint64_t count, const char *what)
+static void told_count(struct table_print *table, uint64_t count, const char *what)
 {
     if (!count)
         return;
@@ -293,16 +301,16 @@ void lot_explain(const struct xl_lot *lot, const struct gather *gather)
     table_column(table, ALIGN_RIGHT, _("times"));
     table_column(table, ALIGN_LEFT, _("part runs"));
     table_flexible(table);
-    told(table, account.filtered, _("taken out by the filter"));
-    told(table, account.replaced, _("replaced: another run of the same die counts"));
-    told(table, account.flagged, _("marked as a retest by their flag (PART_FLG)"));
-    told(table, account.unflagged, _("retests without that flag: recognised by the policy alone"));
-    told(table, account.moved, _("retests on another site than the run before"));
-    told(table, account.unidentified, _("with nothing that identifies the die: each a part of its own"));
-    told(table, account.by_bin, _("without pass or fail mark: decided by their bin"));
-    told(table, account.abnormal, _("ended abnormally (PART_FLG bit 2)"));
-    told(table, account.unfinished, _("begun and never finished: in no yield"));
-    told(table, account.duplicates, _("files given twice: counted once"));
+    told_count(table, account.filtered, _("taken out by the filter"));
+    told_count(table, account.replaced, _("replaced: another run of the same part counts"));
+    told_count(table, account.flagged, _("marked as a retest by their flag (PART_FLG)"));
+    told_count(table, account.unflagged, _("retests without that flag: recognised by the policy alone"));
+    told_count(table, account.moved, _("retests on another site than the run before"));
+    told_count(table, account.unidentified, _("with nothing that identifies the part: each a part of its own"));
+    told_count(table, account.by_bin, _("without pass or fail mark: decided by their bin"));
+    told_count(table, account.abnormal, _("ended abnormally (PART_FLG bit 2)"));
+    told_count(table, account.unfinished, _("begun and never finished: in no yield"));
+    told_count(table, account.duplicates, _("files given twice: counted once"));
     const bool any = table_rows(table) > 0;
     table_print_end(table);
     /* The rules of the format, of all files that this lot comes from. */

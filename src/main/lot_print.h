@@ -7,7 +7,7 @@
 void lot_title(const struct xl_lot *lot);
 /* Product, program, tester, times, files; then what lot_rules prints. */
 void lot_head(const struct xl_lot *lot, const struct gather *gather);
-/* The retest policy, the corrections and the filter that are in force. */
+/* The retest policy, the corrections and the filter that are in force; without the policy when `lot` is NULL. */
 void lot_rules(const struct xl_lot *lot);
 /* --explain: how the policy chose, and the rules of the format that decided figures. */
 void lot_explain(const struct xl_lot *lot, const struct gather *gather);

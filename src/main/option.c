@@ -118,6 +118,8 @@ static bool take(const struct option *option, const char *text, struct xl_error 
     case OPTION_WHOLE:
         if (parse_i64(text, option->least, option->most, option->value))
             return true;
+        if (option->most == INT64_MAX)
+            return xl_fail(error, "usage", _("--%s needs a whole number, not \"%s\"."), option->name, text);
         return xl_fail(error, "usage", _("--%s needs a whole number from %lld to %lld, not \"%s\"."), option->name,
                        (long long)option->least, (long long)option->most, text);
     case OPTION_SHARE:

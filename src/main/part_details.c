@@ -20,6 +20,7 @@ enum { DETAILS_MOST = 16 << 20, SCAN_FAILS_SHOWN = 20 };
 
 /* What is told of each part, by its index in the caller's order. */
 struct telling {
+    const struct gathered *source;
     const struct part_place *places;
     struct text *texts;
     size_t *order; /* places of the current entry, by begin */
@@ -76,6 +77,16 @@ static void title_of(const struct xl_stdf_fields *fields, struct text *out)
     text_print(out, ": %s", verdict((uint8_t)number_of(fields, "TEST_FLG", 0)));
 }
 
+static const struct xl_test *test_of(const struct telling *telling, uint32_t number)
+{
+    const struct xl_tables *tables = telling->source->tables;
+    for (size_t t = 0; t < tables->count; t++)
+        for (size_t i = 0; i < tables->at[t]->test_count; i++)
+            if (tables->at[t]->tests[i].kind == XL_TEST_MPR && tables->at[t]->tests[i].number == number)
+                return &tables->at[t]->tests[i];
+    return NULL;
+}
+
 static void tell_mpr(struct telling *telling, const struct xl_stdf_fields *fields, struct text *out)
 {
     static const char *const states[] = {N_("low"),           N_("high"),       N_("mid"),         N_("glitch"),
@@ -85,11 +96,12 @@ static void tell_mpr(struct telling *telling, const struct xl_stdf_fields *field
     text_add(out, "\n");
     const int results = xl_stdf_field_index(fields->layout, "RTN_RSLT"), indexes = xl_stdf_field_index(fields->layout, "RTN_INDX");
     const int stat = xl_stdf_field_index(fields->layout, "RTN_STAT");
-    const struct xl_stdf_value *units = value_of(fields, "UNITS");
-    char unit_text[64] = "";
-    if (units && units->text.length < sizeof unit_text)
-        memcpy(unit_text, units->text.bytes, units->text.length);
-    const struct xl_unit unit = xl_unit_of(unit_text, 0, NAN);
+    /* Later records leave the units out: what the tables know of the test stands for all. */
+    double largest = NAN;
+    for (uint32_t i = 0; i < fields->at[results].count; i++)
+        largest = fmax(largest, fabs(fields->at[results].values[i].r));
+    const struct xl_test *test = test_of(telling, (uint32_t)number_of(fields, "TEST_NUM", 0));
+    const struct xl_unit unit = test ? xl_test_unit(test, isfinite(largest) ? largest : NAN) : xl_unit_of("", 0, NAN);
     for (uint32_t i = 0; i < fields->at[results].count; i++) {
         const float value = (float)fields->at[results].values[i].r;
         char digits[64];
@@ -250,8 +262,8 @@ static void read_source(const struct gathered *source, const struct part_place *
         if (entry != source->entry || !raw.reader)
             continue;
         struct telling *telling = memory_new(1, sizeof *telling);
-        *telling =
-            (struct telling){.places = places, .texts = texts, .order = memory_new(count, sizeof *telling->order), .names = arena_new()};
+        *telling = (struct telling){
+            .source = source, .places = places, .texts = texts, .order = memory_new(count, sizeof *telling->order), .names = arena_new()};
         for (size_t i = 0; i < count; i++)
             if (places[i].source == source)
                 telling->order[telling->count++] = i;

@@ -140,8 +140,8 @@ const char *show_policy(const struct xl_lot *lot)
         if (!used[by] || length >= SHOW_SIZE)
             continue;
         /* What "automatically" became where nothing tells runs of one part apart. */
-        const char *text = by == XL_BY_AUTO ? _("no die recognised twice") : show_by((enum xl_retest_by)by);
-        length += (size_t)snprintf(room + length, SHOW_SIZE - length, ", %s", text);
+        const char *text = by == XL_BY_AUTO ? _("no part recognised twice") : show_by((enum xl_retest_by)by);
+        length += (size_t)snprintf(room + length, SHOW_SIZE - length, "%s%s", _(", "), text);
     }
     return room;
 }

@@ -16,7 +16,9 @@
 
 static struct {
     int64_t top;
+    bool each;
 } settings = {.top = 10};
+enum { PAGES_MOST = 4 }; /* more lots than that get one line each */
 static const struct option options[] = {
     {.kind = OPTION_WHOLE,
      .letter = 'n',
@@ -25,6 +27,10 @@ static const struct option options[] = {
      .argument = "N",
      .most = 1000000,
      .help = N_("rows of each list (10); 0: all")},
+    {.kind = OPTION_FLAG,
+     .name = "each",
+     .value = &settings.each,
+     .help = N_("a page for every lot; else more than four lots get a line each")},
     {0},
 };
 
@@ -332,20 +338,87 @@ static void print_disagreements(const struct xl_lot *lot)
     more_line(count);
 }
 
-static void print_findings(const struct gather *gather)
+static void print_findings(const struct gather *gather, bool defects_only)
 {
     for (size_t i = 0; i < gather->count; i++) {
         const struct gathered *gathered = &gather->at[i];
         if (!gathered->tables)
             continue;
         const struct findings_sum sum = findings_sum(gathered->tables->findings);
-        if (!sum.defects && !sum.notes)
+        if (!sum.defects && (defects_only || !sum.notes))
             continue;
         section_title(_("Noticed in %s"), show_name(gathered->name));
         findings_print(gathered->tables->findings, false);
         if (sum.skipped)
             say(_("  %s bytes could not be read and were skipped; every figure above comes from the rest.\n"), show_count(sum.skipped));
     }
+}
+
+/* ---- Many lots ---------------------------------------------------------------------------------------------------- */
+
+struct lot_yield {
+    const struct xl_lot *lot;
+    size_t order;
+    struct xl_yield yield;
+};
+static int lots_worst_first(const void *a, const void *b)
+{
+    const struct lot_yield *left = a, *right = b;
+    const int order = by_yield(&left->yield, &right->yield);
+    return order ? order : (left->order > right->order) - (left->order < right->order);
+}
+
+static size_t files_of(const struct xl_lot *lot)
+{
+    size_t files = 0;
+    for (size_t t = 0; t < xl_lot_tables(lot); t++)
+        files += t == 0 || strcmp(xl_lot_table(lot, t)->source, xl_lot_table(lot, t - 1)->source) != 0;
+    return files;
+}
+
+static void print_overview(const struct lots *lots)
+{
+    struct lot_yield *of = memory_new(lots->count, sizeof *of);
+    for (size_t i = 0; i < lots->count; i++)
+        of[i] = (struct lot_yield){.lot = lots->at[i], .order = i, .yield = xl_yield_of(lots->at[i], XL_ALL_WAFERS)};
+    qsort(of, lots->count, sizeof *of, lots_worst_first);
+    say("%s", style(STYLE_TITLE));
+    say(_("%zu lots, the least yield first"), lots->count);
+    say("%s\n", style_end());
+    lot_rules(NULL);
+    say("\n");
+    struct table_print *table = table_print_new(2);
+    table_column(table, ALIGN_LEFT, _("lot"));
+    table_flexible(table);
+    table_column(table, ALIGN_LEFT, _("product"));
+    table_flexible(table);
+    table_column(table, ALIGN_LEFT, _("tested"));
+    table_column(table, ALIGN_RIGHT, _("yield"));
+    table_column(table, ALIGN_RIGHT, _("passed"));
+    table_column(table, ALIGN_RIGHT, _("parts"));
+    table_column(table, ALIGN_RIGHT, _("first run"));
+    table_column(table, ALIGN_RIGHT, _("runs"));
+    table_column(table, ALIGN_RIGHT, _("files"));
+    table_column(table, ALIGN_LEFT, _("policy"));
+    table_column(table, ALIGN_LEFT, _("file"));
+    table_flexible(table);
+    for (size_t i = 0; i < lots->count; i++) {
+        const struct xl_table *first = xl_lot_table(of[i].lot, 0);
+        table_cell(table, STYLE_PLAIN, "%s", xl_lot_name(of[i].lot)[0] ? xl_lot_name(of[i].lot) : _("(no name recorded)"));
+        table_cell(table, STYLE_PLAIN, "%s", first->product);
+        table_cell(table, STYLE_PLAIN, "%.10s", show_time(first->start_time));
+        table_cell(table, STYLE_STRONG, "%s", show_percent(of[i].yield.passed, of[i].yield.parts));
+        table_cell(table, STYLE_PLAIN, "%s", show_count(of[i].yield.passed));
+        table_cell(table, STYLE_PLAIN, "%s", show_count(of[i].yield.parts));
+        table_cell(table, STYLE_PLAIN, "%s", show_percent(of[i].yield.first_passed, of[i].yield.first_parts));
+        table_cell(table, STYLE_PLAIN, "%s", show_count(of[i].yield.runs));
+        table_cell(table, STYLE_PLAIN, "%s", show_count(files_of(of[i].lot)));
+        table_cell(table, STYLE_FAINT, "%s", show_policy(of[i].lot));
+        table_cell(table, STYLE_FAINT, "%s", files_of(of[i].lot) == 1 ? show_name(first->source) : "");
+    }
+    table_print_end(table);
+    say("\n  %s\n", _("A page for each: --each, or name one lot's files."));
+    free(of);
 }
 
 /* A file without parts: say so, and what can be done with it. */
@@ -501,6 +574,14 @@ static int run(int count, char **operands)
             lot_json(&json, lots.at[i]);
         json_array_end(&json);
         json_document_end(&json);
+    } else if (lots.count > PAGES_MOST && !settings.each) {
+        print_overview(&lots);
+        for (size_t i = 0; lot_settings.explain && i < lots.count; i++) {
+            say("\n");
+            lot_title(lots.at[i]);
+            lot_explain(lots.at[i], &gather);
+        }
+        print_findings(&gather, true);
     } else {
         for (size_t i = 0; i < lots.count; i++) {
             const struct xl_lot *lot = lots.at[i];
@@ -520,7 +601,7 @@ static int run(int count, char **operands)
             if (lot_settings.explain)
                 lot_explain(lot, &gather);
         }
-        print_findings(&gather);
+        print_findings(&gather, false);
     }
     lots_free(&lots);
     gather_free(&gather);

@@ -124,10 +124,14 @@ static void table_json(struct json *json, const struct xl_table *table, size_t i
     json_put_text(json, "wafer", lot_settings.wafer ? lot_settings.wafer : table->wafer);
     json_put_bool(json, "is_wafer", table->is_wafer);
     json_key(json, "header");
-    json_object(json);
-    for (size_t i = 0; i < table->named_count; i++)
-        json_put_text(json, table->named[i].name, table->named[i].value);
-    json_object_end(json);
+    json_array(json); /* a name may come more than once */
+    for (size_t i = 0; i < table->named_count; i++) {
+        json_object(json);
+        json_put_text(json, "name", table->named[i].name);
+        json_put_text(json, "value", table->named[i].value);
+        json_object_end(json);
+    }
+    json_array_end(json);
     columns_json(json, table, columns, count);
     json_key(json, "parts");
     json_array(json);

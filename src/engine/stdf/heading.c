@@ -222,7 +222,7 @@ static void read_wir(struct xl_loader *l, const struct xl_stdf_fields *f)
     uint8_t head = (uint8_t)number_named(f, "HEAD_NUM", 1), group = (uint8_t)number_named(f, "SITE_GRP", 255);
     struct sheet *before = open_wafer(l, head, group, 0);
     if (before) {
-        loader_note(l, XL_FINDING_WAFER_NOT_CLOSED, 0, "%s", before->wafer);
+        loader_note(l, XL_FINDING_WAFER_NOT_CLOSED, 0, "WAFER_ID %s", before->wafer);
         close_wafer(l, before);
     }
     struct sheet *s = sheet_new(l);
@@ -263,7 +263,7 @@ static void read_wrr(struct xl_loader *l, const struct xl_stdf_fields *f)
     const char *wafer = text_named(l, f, "WAFER_ID");
     struct sheet *s = open_wafer(l, head, group, 0);
     if (!s) {
-        loader_note(l, XL_FINDING_WAFER_WITHOUT_WIR, 0, "%s", wafer);
+        loader_note(l, XL_FINDING_WAFER_WITHOUT_WIR, 0, "WAFER_ID %s", wafer);
         if (l->loose && l->loose->rows) { /* the parts so far were this wafer's */
             s = l->loose;
             l->loose = NULL;
@@ -295,7 +295,7 @@ static void read_mir(struct xl_loader *l, const struct xl_stdf_fields *f)
     struct heading *h = l->heading;
     struct xl_table *t = &h->shared;
     if (h->has_mir) {
-        loader_note(l, XL_FINDING_MIR_REPEATED, 0, "%s", text_named(l, f, "LOT_ID"));
+        loader_note(l, XL_FINDING_MIR_REPEATED, 0, "LOT_ID %s", text_named(l, f, "LOT_ID"));
         return;
     }
     h->has_mir = true;
@@ -399,7 +399,7 @@ static void read_retest(struct xl_loader *l, const struct xl_stdf_fields *f)
         list[i] = (uint16_t)f->at[bins].values[i].u;
     t->retest_bins = list;
     t->retest_bin_count = count;
-    loader_note(l, XL_FINDING_RETEST_FILE, 0, "%u", count);
+    loader_note(l, XL_FINDING_RETEST_FILE, 0, "NUM_BINS %u", count);
 }
 
 static void read_label(struct xl_loader *l, const struct xl_stdf_fields *f)
@@ -659,7 +659,7 @@ void heading_finish(struct xl_loader *l)
         loader_note(l, XL_FINDING_NO_PCR, 0, "%s", "");
     for (uint32_t i = 0; i < l->sheet_count; i++)
         if (l->sheets[i]->is_wafer && !l->sheets[i]->is_closed)
-            loader_note(l, XL_FINDING_WAFER_NOT_CLOSED, 0, "%s", l->sheets[i]->wafer);
+            loader_note(l, XL_FINDING_WAFER_NOT_CLOSED, 0, "WAFER_ID %s", l->sheets[i]->wafer);
     compare_counts(l);
     if (!l->sheet_count)
         sheet_new(l); /* a file of summaries only: one table without rows */

@@ -56,11 +56,11 @@ static struct part *part_open(struct xl_loader *l, uint8_t head, uint8_t site, b
     struct part **slot = &l->parts[head << 8 | site];
     if (*slot && (*slot)->is_open) {
         if (!(*slot)->is_outside)
-            loader_note(l, XL_FINDING_PART_REOPENED, 0, "%u/%u", head, site);
+            loader_note(l, XL_FINDING_PART_REOPENED, 0, "HEAD_NUM %u SITE_NUM %u", head, site);
         part_abandon(l, *slot);
     }
     if (l->open_parts >= LOADER_OPEN_PARTS_MOST) {
-        loader_note(l, XL_FINDING_TOO_MANY, 0, "%u/%u", head, site);
+        loader_note(l, XL_FINDING_TOO_MANY, 0, "HEAD_NUM %u SITE_NUM %u", head, site);
         return NULL;
     }
     if (!*slot)
@@ -130,11 +130,11 @@ static void read_prr(struct xl_loader *l, const struct xl_stdf_record *r)
     if (!cut && !b.broken && bytes_left(&b))
         loader_note(l, XL_FINDING_LEFT_OVER, 0, "PRR");
     if (f.hard_bin > 32767)
-        loader_note(l, XL_FINDING_BIN_INVALID, 0, "%d", f.hard_bin);
+        loader_note(l, XL_FINDING_BIN_INVALID, 0, "HARD_BIN %d", f.hard_bin);
 
     struct part *part = l->parts[head << 8 | site];
     if (!part || !part->is_open || part->is_outside) {
-        loader_note(l, XL_FINDING_PART_WITHOUT_PIR, 0, "%.*s", (int)f.id_length, f.id ? (const char *)f.id : "");
+        loader_note(l, XL_FINDING_PART_WITHOUT_PIR, 0, "PART_ID %.*s", (int)f.id_length, f.id ? (const char *)f.id : "");
         f.flags |= XL_PART_NO_PIR;
         if (!part || !part->is_open)
             part = part_open(l, head, site, true);
@@ -143,9 +143,9 @@ static void read_prr(struct xl_loader *l, const struct xl_stdf_record *r)
         part->touch = l->touches++;
     }
     if (!part->executed && !(f.flags & XL_PART_NO_PIR))
-        loader_note(l, XL_FINDING_PART_WITHOUT_TESTS, 0, "%.*s", (int)f.id_length, f.id ? (const char *)f.id : "");
+        loader_note(l, XL_FINDING_PART_WITHOUT_TESTS, 0, "PART_ID %.*s", (int)f.id_length, f.id ? (const char *)f.id : "");
     else if (part->executed != (uint32_t)f.tests && f.tests != 65535)
-        loader_note(l, XL_FINDING_TEST_COUNT_DIFFERS, 0, "%d / %u", f.tests, part->executed);
+        loader_note(l, XL_FINDING_TEST_COUNT_DIFFERS, 0, "NUM_TEST %d, PTR + MPR + FTR + STR %u", f.tests, part->executed);
     part_finish(l, part, &f);
 }
 
@@ -157,7 +157,7 @@ static inline struct part *part_of(struct xl_loader *l, uint8_t head, uint8_t si
     struct part *p = l->parts[head << 8 | site];
     if (__builtin_expect(p && p->is_open && !p->is_outside, 1))
         return p;
-    loader_note(l, XL_FINDING_TEST_OUTSIDE_PART, 0, "%u", number);
+    loader_note(l, XL_FINDING_TEST_OUTSIDE_PART, 0, "TEST_NUM %u", number);
     return p && p->is_open ? p : part_open(l, head, site, true);
 }
 
@@ -573,7 +573,7 @@ static void finish_parts(struct xl_loader *l)
         if (!p || !p->is_open)
             continue;
         if (!p->is_outside)
-            loader_note(l, XL_FINDING_PART_NOT_CLOSED, 0, "%u/%u", p->head, p->site);
+            loader_note(l, XL_FINDING_PART_NOT_CLOSED, 0, "HEAD_NUM %u SITE_NUM %u", p->head, p->site);
         part_abandon(l, p);
     }
 }

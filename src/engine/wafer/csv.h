@@ -16,9 +16,23 @@
     CSV_PART(part_id)                                                                                                                      \
     CSV_PART(x)                                                                                                                            \
     CSV_PART(y)                                                                                                                            \
-    CSV_PART(hard_bin) CSV_PART(soft_bin) CSV_PART(passed) CSV_PART(head) CSV_PART(site) CSV_PART(part_text) CSV_PART(flags)               \
-        CSV_PART(tests) CSV_PART(executed) CSV_PART(test_ms) CSV_PART(touch) CSV_PART(first_fail) CSV_PART(begin) CSV_PART(end)            \
-            CSV_PART(is_wafer) CSV_PART(source) CSV_PART(marks)
+    CSV_PART(hard_bin)                                                                                                                     \
+    CSV_PART(soft_bin)                                                                                                                     \
+    CSV_PART(passed)                                                                                                                       \
+    CSV_PART(head)                                                                                                                         \
+    CSV_PART(site)                                                                                                                         \
+    CSV_PART(part_text)                                                                                                                    \
+    CSV_PART(flags)                                                                                                                        \
+    CSV_PART(tests)                                                                                                                        \
+    CSV_PART(executed)                                                                                                                     \
+    CSV_PART(test_ms)                                                                                                                      \
+    CSV_PART(touch)                                                                                                                        \
+    CSV_PART(first_fail)                                                                                                                   \
+    CSV_PART(begin)                                                                                                                        \
+    CSV_PART(end)                                                                                                                          \
+    CSV_PART(is_wafer)                                                                                                                     \
+    CSV_PART(source)                                                                                                                       \
+    CSV_PART(marks)
 
 enum csv_part {
 #define CSV_PART(name) CSV_PART_##name,
@@ -35,7 +49,14 @@ enum csv_part {
     CSV_LINE(low)                                                                                                                          \
     CSV_LINE(high)                                                                                                                         \
     CSV_LINE(low_spec)                                                                                                                     \
-    CSV_LINE(high_spec) CSV_LINE(limits) CSV_LINE(kind) CSV_LINE(test) CSV_LINE(pin) CSV_LINE(execution) CSV_LINE(format) CSV_LINE(count)
+    CSV_LINE(high_spec)                                                                                                                    \
+    CSV_LINE(limits)                                                                                                                       \
+    CSV_LINE(kind)                                                                                                                         \
+    CSV_LINE(test)                                                                                                                         \
+    CSV_LINE(pin)                                                                                                                          \
+    CSV_LINE(execution)                                                                                                                    \
+    CSV_LINE(format)                                                                                                                       \
+    CSV_LINE(count)
 
 enum csv_line {
 #define CSV_LINE(name) CSV_LINE_##name,

@@ -1,4 +1,4 @@
-/* stdf_test.c: `xinlian stdf test`: one test in full: statistics over populations, sites and wafers, histogram, limits. */
+/* stdf_test_show.c: `xinlian stdf test`: one test in full: statistics over populations, sites and wafers, histogram, limits. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
