@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/out.h"
 #include "engine/stdf/defaults.h"
 #include "engine/stdf/reader.h"
 #include "engine/stdf/tally.h"
@@ -45,7 +46,7 @@ struct waiting {
 struct copy {
     const struct xl_stdf_filter *filter;
     struct xl_stdf_reader *reader;
-    struct xl_sink sink;
+    struct out out;
     struct xl_error *error;
     bool failed;
 
@@ -73,8 +74,8 @@ struct copy {
 static bool put(void *context, const uint8_t *bytes, size_t length)
 {
     struct copy *copy = context;
-    if (!copy->failed && length && !copy->sink.write(copy->sink.context, bytes, length, copy->error))
-        copy->failed = true;
+    out_bytes(&copy->out, bytes, length);
+    copy->failed = copy->failed || copy->out.failed;
     return !copy->failed;
 }
 
@@ -261,28 +262,6 @@ static enum verdict verdict_of(const struct waiting *waiting)
     return verdict;
 }
 
-static void write_wrr(struct copy *copy, const struct xl_stdf_record *record)
-{
-    struct tally_counts *counts = &copy->wafers[record->data[0]];
-    const struct xl_stdf_fields *fields = xl_stdf_decode(copy->decoder, record);
-    if (fields->broken) {
-        put_record(copy, record);
-        return;
-    }
-    const uint32_t wanted[] = {counts->parts, counts->retested, counts->aborted, counts->good, UINT32_MAX};
-    struct xl_stdf_value values[5];
-    int first = xl_stdf_field_index(fields->layout, "PART_CNT");
-    struct xl_stdf_fields changed = *fields;
-    for (int i = 0; i < 5; i++) {
-        values[i] = (struct xl_stdf_value){.kind = XL_U4, .u = wanted[i]};
-        changed.at[first + i].presence = XL_PRESENT;
-        changed.at[first + i].count = 1;
-        changed.at[first + i].values = &values[i];
-    }
-    put(copy, copy->scratch, xl_stdf_encode(&changed, record->big_endian, copy->scratch));
-    *counts = (struct tally_counts){0};
-}
-
 static void write_kept(struct copy *copy, const struct xl_stdf_record *record)
 {
     size_t length;
@@ -309,8 +288,8 @@ static void write_kept(struct copy *copy, const struct xl_stdf_record *record)
             copy->wafers[record->data[0]] = (struct tally_counts){0};
         break;
     case XL_WRR:
-        if (record->length) {
-            write_wrr(copy, record);
+        if (record->length && (length = tally_wrr(&copy->wafers[record->data[0]], copy->decoder, record, copy->scratch))) {
+            put(copy, copy->scratch, length);
             return;
         }
         break;
@@ -502,13 +481,14 @@ bool xl_stdf_copy(struct xl_stdf_reader *reader, const struct xl_stdf_filter *fi
                   struct xl_error *error)
 {
     static const struct xl_stdf_filter everything = {.head = -1, .site = -1};
-    struct copy copy = {.filter = filter ? filter : &everything, .reader = reader, .sink = sink, .error = error};
+    struct copy copy = {.filter = filter ? filter : &everything, .reader = reader, .error = error};
+    out_begin(&copy.out, sink, 0, error);
     (void)findings; /* the reader has them */
     copy.scratch = memory_new(XL_RECORD_MOST, 1);
     if (passes_everything(copy.filter)) {
         copy_everything(&copy);
         free(copy.scratch);
-        return !copy.failed;
+        return out_end(&copy.out) && !copy.failed;
     }
     copy.open = memory_new(65536, sizeof *copy.open);
     copy.open_places = memory_new(65536, sizeof *copy.open_places);
@@ -547,5 +527,5 @@ bool xl_stdf_copy(struct xl_stdf_reader *reader, const struct xl_stdf_filter *fi
     free(copy.open_places);
     free(copy.open);
     free(copy.scratch);
-    return !copy.failed;
+    return out_end(&copy.out) && !copy.failed;
 }

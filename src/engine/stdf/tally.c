@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "engine/stdf/defaults.h"
+#include "engine/stdf/layout.h"
 
 enum { ALL = 255, BIN_NUMBER_MOST = 32767, SLOTS = 1 << 16, ENTRIES_MOST = 1 << 22 };
 
@@ -442,4 +443,21 @@ bool tally_write(struct tally *tally, bool big_endian, bool (*put)(void *context
     free(sorted);
     free(out);
     return good;
+}
+
+size_t tally_wrr(struct tally_counts *counts, struct xl_stdf_decoder *decoder, const struct xl_stdf_record *record, uint8_t *out)
+{
+    const struct xl_stdf_fields *fields = xl_stdf_decode(decoder, record);
+    if (fields->broken)
+        return 0;
+    const uint32_t wanted[] = {counts->parts, counts->retested, counts->aborted, counts->good, UINT32_MAX};
+    *counts = (struct tally_counts){0};
+    struct xl_stdf_value values[5];
+    for (int i = 0; i < 5; i++) {
+        values[i] = (struct xl_stdf_value){.kind = XL_U4, .u = wanted[i]};
+        fields->at[WRR_PART_CNT + i].presence = XL_PRESENT;
+        fields->at[WRR_PART_CNT + i].count = 1;
+        fields->at[WRR_PART_CNT + i].values = &values[i];
+    }
+    return xl_stdf_encode(fields, record->big_endian, out);
 }

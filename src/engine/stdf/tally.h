@@ -25,3 +25,6 @@ bool tally_write(struct tally *, bool big_endian, bool (*put)(void *context, con
 
 /* What a PRR adds to a count of parts. */
 void tally_count(struct tally_counts *, const struct xl_stdf_record *);
+/* A WRR with these counts instead of its own, to `out` of XL_RECORD_MOST bytes; its length with header, 0 when the WRR is broken. The
+ * counts begin anew. */
+size_t tally_wrr(struct tally_counts *, struct xl_stdf_decoder *, const struct xl_stdf_record *, uint8_t *out);
