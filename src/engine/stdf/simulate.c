@@ -102,7 +102,7 @@ static void orphans_break(struct sim_lot *lot)
     }
     /* A part's end without its begin. */
     struct sim_part part = {
-        .die = UINT32_MAX - 1, .x = XL_NO_COORDINATE, .y = XL_NO_COORDINATE, .has_failed = true, .hard = 14, .soft = 1401};
+        .die = lot->settings->parts, .x = XL_NO_COORDINATE, .y = XL_NO_COORDINATE, .has_failed = true, .hard = 14, .soft = 1401};
     touch_result_write(lot, &part);
     summary_count(lot, &part);
 }
