@@ -665,7 +665,8 @@ struct xl_loader *xl_load(struct xl_input *input, const struct xl_load_options *
     struct xl_error own = {.code = ""};
     struct xl_loader *l = memory_new(1, sizeof *l);
     l->arena = arena_new();
-    l->options = *options;
+    if (options)
+        l->options = *options;
     l->receiver = receiver;
     l->findings = xl_findings_new();
     l->error = error ? error : &own;

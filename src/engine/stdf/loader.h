@@ -108,9 +108,9 @@ struct sheet {
     uint32_t column_count, column_capacity;
     uint32_t *columns; /* column of this table -> file column */
     uint32_t executed_capacity;
-    uint64_t *executed; /* test records seen, by test */
+    uint64_t *executed;   /* test records seen, by test */
     uint64_t rows, parts; /* parts: rows with a PRR */
-    bool has_groups; /* some were handed over */
+    bool has_groups;      /* some were handed over */
 
     struct group_under_way *group;
     struct row *pending[TRANSPOSED_ROWS];

@@ -218,7 +218,7 @@ static void transpose(struct xl_loader *l, struct sheet *s)
         if (s->pending[r]->used > used)
             used = s->pending[r]->used;
     if (used > s->to_capacity)
-        used = s->to_capacity; /* beyond it no row has a result */
+        used = s->to_capacity;           /* beyond it no row has a result */
     for (uint32_t r = 0; r < count; r++) /* the columns that only a longer row reaches are missing in the others */
         if (used && !row_reach(l, s->pending[r], used - 1, 0))
             used = s->pending[r]->capacity < used ? s->pending[r]->capacity : used;
