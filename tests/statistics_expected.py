@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# statistics_expected.py: writes the exact statistics of some samples.
 """Writes src/engine/wafer/statistics_expected.h: what the statistics of some samples are, by exact rational arithmetic.
 
 Run it from the root after changing a sample: tests/statistics_expected.py > src/engine/wafer/statistics_expected.h

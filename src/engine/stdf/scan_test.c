@@ -452,8 +452,8 @@ int main(void)
     static bool orders[] = {false, true};
     static bool *little = &orders[0], *big = &orders[1];
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_prestate(pieces_are_joined, &little),
-        cmocka_unit_test_prestate(pieces_are_joined, &big),
+        cmocka_unit_test_prestate(pieces_are_joined, little),
+        cmocka_unit_test_prestate(pieces_are_joined, big),
         cmocka_unit_test(what_never_ends_is_given_and_told),
         cmocka_unit_test(random_records_are_harmless),
         cmocka_unit_test(simulated_lot),
