@@ -289,10 +289,15 @@ static void print_tests(const struct xl_lot *lot)
 {
     struct tests_order order;
     struct xl_statistics_options wanted = statistics_options();
+    /* Cpk needs no quantiles: those are for the few that are shown. */
+    wanted.quantiles = false;
     tests_order_make(lot, &wanted, TESTS_BY_CPK, &order);
+    wanted.quantiles = true;
     size_t count = 0;
     while (count < order.count && !isnan(order.statistics[order.at[count]].cpk))
         count++;
+    for (size_t i = 0; i < shown_of(count); i++)
+        order.statistics[order.at[i]] = xl_statistics_of(lot, order.at[i], &wanted);
     if (count) {
         section_title(_("Tests with the lowest Cpk (%s)"), show_population(wanted.population));
         tests_table(lot, &order, shown_of(count));

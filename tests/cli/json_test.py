@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-# json_test.py: every command's JSON fits its published shape, on sound, damaged and odd files.
+# json_test.py: every command's JSON fits its published shape, on sound, damaged and odd files. (sanitized too)
 import glob, os, sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from cli import *

@@ -165,11 +165,14 @@ static void put_line_cell(struct csv_buffer *b, const struct csv_sheet *sheet, e
     case CSV_LINE_high_spec:
         csv_put_limit(b, test->high_spec);
         return;
-    case CSV_LINE_limits:
-        csv_put_string(b, test->limits_known ? "known" : "unknown", false);
-        csv_put_string(b, test->low_inclusive ? " low-passes" : "", false);
-        csv_put_string(b, test->high_inclusive ? " high-passes" : "", false);
+    case CSV_LINE_limits: {
+        static const char *const words[2][2][2] = {
+            {{"unknown", "unknown high-passes"}, {"unknown low-passes", "unknown low-passes high-passes"}},
+            {{"known", "known high-passes"}, {"known low-passes", "known low-passes high-passes"}},
+        };
+        csv_put_string(b, words[test->limits_known][test->low_inclusive][test->high_inclusive], false);
         return;
+    }
     case CSV_LINE_kind:
         csv_put_string(b, csv_kind_names[test->kind], false);
         return;

@@ -136,8 +136,10 @@ static bool next_row(struct reader *r)
             if (from < stop && *from != ',')
                 return refuse(r, _("text follows a closing quotation mark"));
         } else {
-            while (from < stop && *from != ',')
+            while (from < stop && *from != ',' && *from != '"')
                 *to++ = *from++;
+            if (from < stop && *from == '"')
+                return refuse(r, _("a quotation mark inside a cell that does not begin with one"));
         }
         if (memchr(begin, 0, (size_t)(to - begin)))
             return refuse(r, _("a zero byte"));

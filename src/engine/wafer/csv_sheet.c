@@ -101,13 +101,19 @@ void csv_sheet_join(struct csv_sheet *sheet)
     sheet->file_column = arena_take(sheet->arena, sheet->table_count, sizeof *sheet->file_column);
     for (size_t t = 0; t < sheet->table_count; t++) {
         const struct xl_table *table = sheet->tables[t];
+        if (t && table->tests == sheet->tables[0]->tests && table->columns == sheet->tables[0]->columns) {
+            /* Tables of one text share what they know of the tests. */
+            sheet->file_column[t] = sheet->file_column[0];
+            continue;
+        }
+        const bool is_first = t == 0;
         sheet->file_column[t] = arena_take(sheet->arena, table->column_count, sizeof **sheet->file_column);
         uint32_t *tests = memory_new(table->test_count, sizeof *tests);
         for (size_t i = 0; i < table->test_count; i++)
-            tests[i] = sheet_keeps(sheet, &table->tests[i]) ? join_test(&j, &table->tests[i], t == 0) : UINT32_MAX;
+            tests[i] = sheet_keeps(sheet, &table->tests[i]) ? join_test(&j, &table->tests[i], is_first) : UINT32_MAX;
         for (size_t c = 0; c < table->column_count; c++) {
             const uint32_t test = tests[table->columns[c].test];
-            sheet->file_column[t][c] = test == UINT32_MAX ? CSV_LEFT_OUT : join_column(&j, test, &table->columns[c], t == 0);
+            sheet->file_column[t][c] = test == UINT32_MAX ? CSV_LEFT_OUT : join_column(&j, test, &table->columns[c], is_first);
         }
         free(tests);
     }
