@@ -8,19 +8,13 @@
 #include "main/console.h"
 
 const struct command *const commands[] = {
-    &stdf_summary_command,
-    &stdf_tests_command,
-    &stdf_test_command,
-    &stdf_parts_command,
-    &stdf_map_command,
-    &stdf_report_command,
-    &stdf_records_command,
-    &stdf_check_command,
-    &stdf_convert_command,
-    &stdf_simulate_command,
-    &stdf_import_command,
-    &help_command,
-    NULL,
+    &stdf_summary_command,  &stdf_tests_command,
+    &stdf_test_command,     &stdf_parts_command,
+    &stdf_map_command,      &stdf_report_command,
+    &stdf_records_command,  &stdf_check_command,
+    &stdf_convert_command,  &stdf_merge_command,
+    &stdf_simulate_command, &stdf_import_command,
+    &help_command,          NULL,
 };
 
 struct general_settings general;

@@ -4,7 +4,7 @@ import glob, os, re, subprocess, sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from cli import *
 
-COMMANDS = ["summary", "tests", "test", "parts", "map", "report", "records", "check", "convert", "simulate", "import"]
+COMMANDS = ["summary", "tests", "test", "parts", "map", "report", "records", "check", "convert", "merge", "simulate", "import"]
 lot = simulated("small.stdf", "--wafers", "1", "--parts", "60", "--tests", "8", "--seed", "3")
 
 answer = xinlian("--version")
