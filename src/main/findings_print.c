@@ -74,9 +74,10 @@ void findings_print(const struct xl_findings *findings, bool rules)
     table_column(table, ALIGN_LEFT, "");
     table_column(table, ALIGN_RIGHT, _("times"));
     table_column(table, ALIGN_LEFT, _("what was seen, and what was done"));
-    table_flexible(table);
+    table_wrapping(table);
     table_column(table, ALIGN_RIGHT, _("bytes skipped"));
     table_column(table, ALIGN_LEFT, _("first at"));
+    table_flexible(table);
     for (size_t s = 0; s < 3; s++)
         for (int k = 0; k < XL_FINDING_KINDS; k++) {
             const enum xl_finding_kind kind = (enum xl_finding_kind)k;
@@ -112,9 +113,10 @@ void findings_print_all(const struct xl_findings *findings)
     table_column(table, ALIGN_RIGHT, _("byte"));
     table_column(table, ALIGN_LEFT, "");
     table_column(table, ALIGN_LEFT, _("what was seen, and what was done"));
-    table_flexible(table);
+    table_wrapping(table);
     table_column(table, ALIGN_RIGHT, _("bytes skipped"));
     table_column(table, ALIGN_LEFT, _("about"));
+    table_flexible(table);
     for (size_t i = 0; i < kept; i++) {
         const struct xl_finding *finding = sorted[i];
         const enum xl_severity severity = xl_finding_severity(finding->kind);

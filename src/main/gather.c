@@ -1,6 +1,8 @@
 /* gather.c: loading what the operands name, entry by entry. */
 #include "main/gather.h"
 
+#include <xinlian/csv.h>
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +39,66 @@ static void refuse(struct gather *gather, const struct path *path, const char *n
     notice_error(error);
 }
 
+/* ---- A wide CSV of ours, back into tables ---------------------------------------------------------------------------- */
+
+enum { CSV_MOST = 2000000000 };
+
+/* The whole of the current entry; NULL when it is longer than a CSV may be. */
+static char *entry_whole(struct xl_input *input, size_t *length, struct xl_error *error)
+{
+    char *whole = NULL;
+    size_t consumed = 0, capacity = 0;
+    *length = 0;
+    for (bool last = false; !last;) {
+        const uint8_t *bytes;
+        size_t count;
+        if (!xl_input_window(input, consumed, &bytes, &count, &last, error))
+            break;
+        consumed = count;
+        if (count > CSV_MOST - *length) {
+            xl_fail(error, "csv_too_long", _("A CSV of more than %d MB."), CSV_MOST / 1000000);
+            break;
+        }
+        if (*length + count > capacity) {
+            capacity = capacity * 2 > *length + count ? capacity * 2 : *length + count;
+            whole = memory_grow(whole, capacity, 1);
+        }
+        if (count)
+            memcpy(whole + *length, bytes, count);
+        *length += count;
+    }
+    if (!error->code[0] && whole)
+        return whole;
+    free(whole);
+    return NULL;
+}
+
+static bool looks_like_csv(struct xl_input *input)
+{
+    static const char begin[] = "ordinal,lot,sublot,";
+    const uint8_t *bytes;
+    size_t length;
+    bool last;
+    struct xl_error ignored = {0};
+    if (!xl_input_window(input, 0, &bytes, &length, &last, &ignored))
+        return false;
+    if (length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) {
+        bytes += 3;
+        length -= 3;
+    }
+    return length >= sizeof begin - 1 && memcmp(bytes, begin, sizeof begin - 1) == 0;
+}
+
+static struct xl_tables *csv_tables(struct xl_input *input, struct xl_error *error)
+{
+    size_t length;
+    *error = (struct xl_error){0};
+    char *whole = entry_whole(input, &length, error);
+    struct xl_tables *tables = whole ? xl_csv_load(whole, length, error) : NULL;
+    free(whole);
+    return tables;
+}
+
 static void load_entries(struct gather *gather, const struct path *path)
 {
     struct xl_error error = {0};
@@ -51,6 +113,8 @@ static void load_entries(struct gather *gather, const struct path *path)
     do {
         error = (struct xl_error){0};
         struct xl_tables *tables = xl_tables_load(input, &options, &error);
+        if (!tables && is_no_stdf(&error) && looks_like_csv(input))
+            tables = csv_tables(input, &error);
         /* The place of a copy of standard input says nothing to anybody. */
         const bool is_own_name = strcmp(path->place, path->name) == 0;
         const char *name = is_own_name ? xl_input_name(input) : path->name;

@@ -8,67 +8,21 @@
 #include "base/text.h"
 #include "main/console.h"
 #include "main/file_out.h"
+#include "main/line_break.h"
 #include "main/table_print.h"
 
 enum { TEXT_WIDTH = 100 };
 
-/* Text broken between words, and between Chinese characters, at the width of the terminal. */
-static void wrapped(const char *text, size_t indent)
+/* Text broken into lines at the width of the terminal. */
+static void wrapped(const char *text)
 {
     const size_t most = console.width && console.width < TEXT_WIDTH ? console.width : TEXT_WIDTH;
-    const char *end = text + strlen(text), *at = text;
-    size_t column = 0;
-    while (at < end) {
-        if (*at == '\n') {
-            say("\n");
-            column = 0;
-            at++;
-            continue;
-        }
-        const char *next = at;
-        if ((unsigned char)*at < 0x80) {
-            while (next < end && (unsigned char)*next < 0x80 && *next != ' ' && *next != '\n')
-                next++;
-        } else {
-            utf8_next(&next, end);
-            /* A closing mark stays with what it closes. */
-            const char *after = next;
-            while (after < end && (unsigned char)*after >= 0x80) {
-                const char *mark = after;
-                const unsigned character = utf8_next(&after, end);
-                if (!memchr("\x02\x01\x0c\x0d\x1a\x1b\x09\x1f", (int)(character & 0xff), 8) ||
-                    ((character & 0xff00) != 0x3000 && (character & 0xff00) != 0xff00)) {
-                    after = mark;
-                    break;
-                }
-                next = after;
-            }
-        }
-        char word[256];
-        const size_t length = (size_t)(next - at) < sizeof word ? (size_t)(next - at) : sizeof word - 1;
-        memcpy(word, at, length);
-        word[length] = 0;
-        const size_t width = utf8_width(word);
-        if (column && column + width > most) {
-            say("\n");
-            column = 0;
-        }
-        if (column == 0) {
-            say("%*s", (int)indent, "");
-            column = indent;
-        }
-        out_bytes(&console.out, at, (size_t)(next - at));
-        column += width;
-        at = next;
-        if (at < end && *at == ' ') {
-            if (column + 1 < most) {
-                say(" ");
-                column++;
-            }
-            at++;
-        }
+    while (*text) {
+        const char *line = text;
+        const size_t length = line_break(&text, most);
+        out_bytes(&console.out, line, length);
+        say("\n");
     }
-    say("\n");
 }
 
 static void heading(const char *text)
@@ -83,6 +37,7 @@ void help_overview(const char *family)
     struct table_print *table = table_print_new(2);
     table_column(table, ALIGN_LEFT, "");
     table_column(table, ALIGN_LEFT, "");
+    table_wrapping(table);
     for (const struct command *const *command = commands; *command; command++) {
         const size_t length = family ? strlen(family) : 0;
         if (family && (strncmp((*command)->name, family, length) != 0 || (*command)->name[length] != ' '))
@@ -93,8 +48,7 @@ void help_overview(const char *family)
     table_print_end(table);
     say("\n");
     wrapped(_("Every command explains itself: xinlian stdf summary --help. Results go to standard output, notices to standard error. "
-              "Exit codes: 0 good, 1 bad input, 2 wrong usage."),
-            0);
+              "Exit codes: 0 good, 1 bad input, 2 wrong usage."));
 }
 
 /* "-o, --output FILE" */
@@ -116,15 +70,16 @@ static void option_names(const struct option *option, char *out, size_t size)
 void help_of(const struct command *command)
 {
     say("%s%sxinlian %s%s [%s] %s\n\n", style(STYLE_STRONG), "", command->name, style_end(), _("options"), command->operands);
-    wrapped(_(command->title), 0);
+    wrapped(_(command->title));
     if (command->about) {
         say("\n");
-        wrapped(_(command->about), 0);
+        wrapped(_(command->about));
     }
     heading(_("Examples"));
     struct table_print *table = table_print_new(2);
     table_column(table, ALIGN_LEFT, "");
     table_column(table, ALIGN_LEFT, "");
+    table_wrapping(table);
     for (const struct example *example = command->examples; example->line; example++) {
         table_cell(table, STYLE_STRONG, "%s", example->line);
         table_cell(table, STYLE_PLAIN, "%s", _(example->what));
@@ -135,6 +90,7 @@ void help_of(const struct command *command)
         table = table_print_new(2);
         table_column(table, ALIGN_LEFT, "");
         table_column(table, ALIGN_LEFT, "");
+        table_wrapping(table);
         for (const struct option *option = (*group)->options; option->name; option++) {
             char names[120];
             option_names(option, names, sizeof names);

@@ -237,7 +237,7 @@ static struct table_print *lines(void)
     struct table_print *table = table_print_new(2);
     table_column(table, ALIGN_LEFT, "");
     table_column(table, ALIGN_LEFT, "");
-    table_flexible(table);
+    table_wrapping(table);
     return table;
 }
 
@@ -300,7 +300,7 @@ void lot_explain(const struct xl_lot *lot, const struct gather *gather)
     struct table_print *table = table_print_new(2);
     table_column(table, ALIGN_RIGHT, _("times"));
     table_column(table, ALIGN_LEFT, _("part runs"));
-    table_flexible(table);
+    table_wrapping(table);
     told_count(table, account.filtered, _("taken out by the filter"));
     told_count(table, account.replaced, _("replaced: another run of the same part counts"));
     told_count(table, account.flagged, _("marked as a retest by their flag (PART_FLG)"));
@@ -326,8 +326,9 @@ void lot_explain(const struct xl_lot *lot, const struct gather *gather)
     struct table_print *rules = table_print_new(2);
     table_column(rules, ALIGN_RIGHT, _("times"));
     table_column(rules, ALIGN_LEFT, _("rules of the format"));
-    table_flexible(rules);
+    table_wrapping(rules);
     table_column(rules, ALIGN_LEFT, _("first at"));
+    table_flexible(rules);
     const size_t kept = xl_findings_kept(findings);
     for (int k = 0; k < XL_FINDING_KINDS; k++) {
         const enum xl_finding_kind kind = (enum xl_finding_kind)k;

@@ -56,9 +56,13 @@ static void yield_columns(struct table_print *table, const char *what)
     table_column(table, ALIGN_RIGHT, _("parts"));
     table_column(table, ALIGN_RIGHT, _("first run"));
     table_column(table, ALIGN_RIGHT, _("runs"));
+    table_expendable(table);
     table_column(table, ALIGN_RIGHT, _("retested"));
+    table_expendable(table);
     table_column(table, ALIGN_RIGHT, _("recovered"));
+    table_expendable(table);
     table_column(table, ALIGN_RIGHT, _("aborted"));
+    table_expendable(table);
 }
 
 static void yield_row(struct table_print *table, const char *what, const struct xl_yield *yield)
@@ -231,6 +235,7 @@ static void print_bins(const struct xl_lot *lot, bool soft)
     table_column(table, ALIGN_RIGHT, _("share"));
     table_column(table, ALIGN_RIGHT, _("first run"));
     table_column(table, ALIGN_LEFT, "");
+    table_expendable(table);
     size_t shown = 0;
     /* Failing bins first: that is what one looks for. */
     for (int passing = 0; passing < 2; passing++)
@@ -270,6 +275,7 @@ static void print_first_fails(const struct xl_lot *lot)
     table_column(table, ALIGN_RIGHT, _("of the fails"));
     table_column(table, ALIGN_RIGHT, _("first run"));
     table_column(table, ALIGN_LEFT, "");
+    table_expendable(table);
     for (size_t i = 0; i < shown_of(count); i++) {
         const struct xl_test *test = xl_lot_test(lot, rows[i].number)->test;
         table_cell(table, STYLE_PLAIN, "%u", test->number);

@@ -51,10 +51,13 @@ static void columns_of(struct table_print *table, const char *what)
     table_column(table, ALIGN_RIGHT, _("sd"));
     table_column(table, ALIGN_RIGHT, _("min"));
     table_column(table, ALIGN_RIGHT, _("q1"));
+    table_expendable(table);
     table_column(table, ALIGN_RIGHT, _("median"));
     table_column(table, ALIGN_RIGHT, _("q3"));
+    table_expendable(table);
     table_column(table, ALIGN_RIGHT, _("max"));
     table_column(table, ALIGN_RIGHT, "Cp");
+    table_expendable(table);
     table_column(table, ALIGN_RIGHT, "Cpk");
     table_column(table, ALIGN_RIGHT, "Ppk");
 }

@@ -9,11 +9,12 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "main/line_break.h"
 
 struct column {
     const char *title;
     enum align align;
-    bool is_flexible;
+    bool is_flexible, wraps, is_expendable;
     size_t width;
 };
 struct cell {
@@ -49,6 +50,16 @@ void table_column(struct table_print *table, enum align align, const char *title
 void table_flexible(struct table_print *table)
 {
     table->columns[table->column_count - 1].is_flexible = true;
+}
+
+void table_wrapping(struct table_print *table)
+{
+    table->columns[table->column_count - 1].wraps = true;
+}
+
+void table_expendable(struct table_print *table)
+{
+    table->columns[table->column_count - 1].is_expendable = true;
 }
 
 static void put(struct table_print *table, enum style style, const char *text)
@@ -143,7 +154,22 @@ static void put_cell(const struct column *column, const char *text, size_t width
         out_print(&console.out, "%*s", (int)spaces, "");
 }
 
-enum { GAP = 2, FLEXIBLE_LEAST = 8 };
+enum { GAP = 2, CUT_LEAST = 8, CUT_READABLE = 24, WRAP_LEAST = 24 };
+
+/* Takes columns of width away down to `cut` and `wrap`; returns what is still too much. */
+static size_t squeeze(struct table_print *table, size_t excess, size_t cut, size_t wrap)
+{
+    for (size_t c = table->column_count; c-- > 0 && excess;) {
+        struct column *column = &table->columns[c];
+        const size_t least = column->wraps ? wrap : column->is_flexible ? cut : column->width;
+        if (column->width <= least)
+            continue;
+        const size_t give = column->width - least < excess ? column->width - least : excess;
+        column->width -= give;
+        excess -= give;
+    }
+    return excess;
+}
 
 static void measure(struct table_print *table, bool *has_titles)
 {
@@ -166,15 +192,15 @@ static void measure(struct table_print *table, bool *has_titles)
     }
     if (!console.width || total <= console.width + GAP)
         return;
-    size_t excess = total - GAP - console.width;
+    size_t excess = squeeze(table, total - GAP - console.width, CUT_READABLE, WRAP_LEAST);
     for (size_t c = table->column_count; c-- > 0 && excess;) {
         struct column *column = &table->columns[c];
-        if (!column->is_flexible || column->width <= FLEXIBLE_LEAST)
+        if (!column->is_expendable || !column->width)
             continue;
-        const size_t give = column->width - FLEXIBLE_LEAST < excess ? column->width - FLEXIBLE_LEAST : excess;
-        column->width -= give;
-        excess -= give;
+        excess = column->width + GAP < excess ? excess - column->width - GAP : 0;
+        column->width = 0;
     }
+    squeeze(table, excess, CUT_LEAST, WRAP_LEAST);
 }
 
 /* Row 0 is that of the titles. */
@@ -187,40 +213,53 @@ static const char *text_at(const struct table_print *table, size_t row, size_t c
     return text ? text : "";
 }
 
+/* One line of a row. `texts` holds what is left of each cell; returns whether there is more. */
+static bool put_line(const struct table_print *table, size_t row, const char **texts)
+{
+    bool first = true, more = false;
+    size_t pending = table->indent; /* spaces are held back so that no line ends in them */
+    for (size_t c = 0; c < table->column_count; c++) {
+        const struct column *column = &table->columns[c];
+        if (!column->width)
+            continue;
+        if (!first)
+            pending += GAP;
+        first = false;
+        const char *text = texts[c];
+        if (!*text) {
+            pending += column->width;
+            continue;
+        }
+        out_print(&console.out, "%*s", (int)pending, "");
+        pending = 0;
+        const enum style how = row ? table->cells[(row - 1) * table->column_count + c].style : STYLE_FAINT;
+        bool is_last = true;
+        for (size_t later = c + 1; later < table->column_count; later++)
+            is_last = is_last && !texts[later][0];
+        if (!column->wraps) {
+            put_cell(column, text, utf8_width(text), how, is_last);
+            texts[c] = "";
+            continue;
+        }
+        const size_t length = line_break(&texts[c], column->width);
+        char *line = arena_text(table->arena, text, length);
+        put_cell(column, line, utf8_width(line), how, is_last);
+        more = more || texts[c][0];
+    }
+    out_char(&console.out, '\n');
+    return more;
+}
+
 void table_print_end(struct table_print *table)
 {
     bool has_titles;
     measure(table, &has_titles);
-    size_t last = 0;
-    for (size_t c = 0; c < table->column_count; c++)
-        if (table->columns[c].width)
-            last = c;
-    for (size_t r = has_titles ? 0 : 1; r <= table->row_count && table->row_count; r++) {
-        out_print(&console.out, "%*s", (int)table->indent, "");
-        bool first = true;
-        size_t pending = 0; /* spaces are held back so that no line ends in them */
-        for (size_t c = 0; c < table->column_count; c++) {
-            const struct column *column = &table->columns[c];
-            if (!column->width)
-                continue;
-            const struct cell *cell = r ? &table->cells[(r - 1) * table->column_count + c] : NULL;
-            const char *text = text_at(table, r, c);
-            if (!first)
-                pending += GAP;
-            first = false;
-            if (!*text) {
-                pending += column->width;
-                continue;
-            }
-            out_print(&console.out, "%*s", (int)pending, "");
-            pending = 0;
-            const size_t width = r ? cell->width : utf8_width(text);
-            bool rest_is_empty = true;
-            for (size_t later = c + 1; later <= last; later++)
-                rest_is_empty = rest_is_empty && !text_at(table, r, later)[0];
-            put_cell(column, text, width, r ? cell->style : STYLE_FAINT, rest_is_empty);
+    for (size_t row = has_titles ? 0 : 1; row <= table->row_count && table->row_count; row++) {
+        const char *texts[COLUMNS_MOST];
+        for (size_t c = 0; c < table->column_count; c++)
+            texts[c] = text_at(table, row, c);
+        while (put_line(table, row, texts)) {
         }
-        out_char(&console.out, '\n');
     }
     free(table->cells);
     arena_free(table->arena);

@@ -11,9 +11,13 @@ enum align { ALIGN_LEFT, ALIGN_RIGHT };
 struct table_print;
 /* `indent` spaces stand before every line. */
 struct table_print *table_print_new(size_t indent);
-/* Columns come first. `title` is copied. A flexible column is the one that gives way where the terminal is too narrow. */
+/* Columns come first. `title` is copied. */
 void table_column(struct table_print *, enum align, const char *title);
-void table_flexible(struct table_print *); /* the column added last */
+/* How the column added last gives way where the terminal is too narrow: its texts are cut (names), go on in further lines (sentences),
+ * or it is left out (what is only nice to have; the rightmost first). */
+void table_flexible(struct table_print *);
+void table_wrapping(struct table_print *);
+void table_expendable(struct table_print *);
 /* Then cells, row by row, from the left; a row that has fewer cells than columns ends with table_row_end. */
 void table_cell(struct table_print *, enum style, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* A bar of `share` (0..1) of `width` columns, in eighths of a column. */

@@ -128,9 +128,13 @@ void tests_table(const struct xl_lot *lot, const struct tests_order *order, size
     table_column(table, ALIGN_LEFT, _("unit"));
     table_column(table, ALIGN_RIGHT, _("mean"));
     table_column(table, ALIGN_RIGHT, _("sd"));
+    table_expendable(table);
     table_column(table, ALIGN_RIGHT, _("min"));
+    table_expendable(table);
     table_column(table, ALIGN_RIGHT, _("median"));
+    table_expendable(table);
     table_column(table, ALIGN_RIGHT, _("max"));
+    table_expendable(table);
     table_column(table, ALIGN_RIGHT, "Cpk");
     table_column(table, ALIGN_LEFT, "");
     for (size_t i = 0; i < most && i < order->count; i++) {

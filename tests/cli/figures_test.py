@@ -157,6 +157,10 @@ for shape in ("csv", "csv-wide"):
             got = sorted((int(r[0]), f32(float(r[column]))) for r in body if r[column])
             equal(sum(1 for r in body), len(runs), "one row a part run")
         equal(got, sorted(values), "values of a test in %s" % shape)
+def told(file):
+    document = xinlian("stdf", "tests", file, "--json").json["lots"]
+    return [(t["kind"], t["number"], t["name"], t["limits"], t["statistics"]) for l in document for t in l["tests"]]
+equal(told(file), told(lot), "a wide CSV is read back, and says the same")
 answer = xinlian("stdf", "convert", lot, "--to", "csv-wide", "-o", file)
 ok(answer.code == 1 and "--force" in answer.err, "a file that is there is not replaced", answer.err)
 equal(xinlian("stdf", "convert", lot, "-o", path("what.ever")).code, 2, "into what? exit 2")

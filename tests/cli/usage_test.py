@@ -77,7 +77,7 @@ try:
     for language in ("en", "zh_CN"):
         lines = re.sub(r"\033\[[0-9;]*m", "", on_terminal("stdf", "tests", lot, "--lang", language, COLUMNS="80").decode()).replace("\r", "").split("\n")
         table = [l for l in lines if re.match(r" +\d+ ", l)]
-        ok(table and max(map(wide, table)) <= 130, "a table keeps near a terminal's width in " + language, max(map(wide, table or [""])))
+        ok(table and max(map(wide, table)) <= 80, "a table keeps near a terminal's width in " + language, max(map(wide, table or [""])))
     answer = on_terminal("stdf", "simulate", "-o", "-")
     ok(b"terminal" in answer and len(answer) < 2000, "binary is not thrown at a terminal", answer[:200])
 except ImportError:
