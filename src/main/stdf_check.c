@@ -73,10 +73,10 @@ static int run(int count, char **operands)
     struct xl_error error = {0};
     struct gather gather;
     const bool loaded = gather_tables(count, operands, false, &gather, &error);
-    if (!loaded && strcmp(error.code, "usage") == 0)
-        return usage_error("stdf check", &error);
-    if (!loaded && gather.count == 0)
-        return input_error(&error);
+    if (!loaded && gather.count == 0) {
+        gather_free(&gather);
+        return strcmp(error.code, "usage") == 0 ? usage_error("stdf check", &error) : input_error(&error);
+    }
     bool sound = gather.failed == 0;
     for (size_t i = 0; i < gather.count; i++)
         sound = sound && gather.at[i].tables && findings_sum(gather.at[i].tables->findings).defects == 0;

@@ -204,6 +204,10 @@ static bool one_map(const struct xl_lot *lot, size_t wafer, size_t test, bool se
         good = draw(map, "-", error);
     } else {
         const uint32_t width = settings.width ? (uint32_t)settings.width : console.width ? (uint32_t)console.width : 0;
+        const bool is_stack = settings.kind == XL_MAP_STACK;
+        const struct xl_yield yield = xl_yield_of(lot, is_stack ? XL_ALL_WAFERS : (int64_t)wafer);
+        say("\n%s%s%s", style(STYLE_STRONG), is_stack ? _("all wafers") : show_wafer(xl_lot_wafer(lot, wafer)), style_end());
+        say(_("  yield %s (%s)\n"), show_percent(yield.passed, yield.parts), show_policy(lot));
         good = xl_map_print(map, console.colours, width, terminal, error);
     }
     xl_map_free(map);
@@ -262,12 +266,6 @@ static int run(int count, char **operands)
             if (!is_wanted(lot, w))
                 continue;
             error = (struct xl_error){0};
-            if (is_text) {
-                const struct xl_yield yield = xl_yield_of(lot, settings.kind == XL_MAP_STACK ? XL_ALL_WAFERS : (int64_t)w);
-                say("\n%s%s%s", style(STYLE_STRONG), settings.kind == XL_MAP_STACK ? _("all wafers") : show_wafer(xl_lot_wafer(lot, w)),
-                    style_end());
-                say(_("  yield %s (%s)\n"), show_percent(yield.passed, yield.parts), show_policy(lot));
-            }
             if (!one_map(lot, w, test, maps > 1, &json, &error)) {
                 xl_fail_place(&error, "%s", show_wafer(xl_lot_wafer(lot, w)));
                 result = input_error(&error);

@@ -444,8 +444,11 @@ struct xl_map *xl_map_new(const struct xl_lot *lot, const struct xl_map_options 
     if (plots.count)
         drop_strays(&plots);
     if (plots.count == 0) {
-        xl_fail(error, "map_without_coordinates", _("No part of %s has coordinates, so there is no map to draw."),
-                *look.wafer->name ? look.wafer->name : xl_lot_name(lot));
+        const char *name = *look.wafer->name ? look.wafer->name : xl_lot_name(lot);
+        if (*name)
+            xl_fail(error, "map_without_coordinates", _("No part of %s has coordinates, so there is no map to draw."), name);
+        else
+            xl_fail(error, "map_without_coordinates", _("No part has coordinates, so there is no map to draw."));
         free(plots.at);
         return NULL;
     }
