@@ -1,9 +1,8 @@
 #!/usr/bin/python3
-"""The READMEs show real output: every `$ command` of a console block is run, and what follows it must be what it prints.
-
-    tests/readme_test.py             checks
-    tests/readme_test.py --update    writes the real output into the READMEs
-"""
+# readme_test.py: The READMEs show real output: every `$ command` of a console block is run, and what follows it must be what it prints.
+#
+# tests/readme_test.py             checks
+# tests/readme_test.py --update    writes the real output into the READMEs
 import os
 import pathlib
 import re

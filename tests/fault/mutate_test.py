@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Random damage to real and simulated files ends in an answer or findings: ten thousand cases, a million in ./test long."""
+# mutate_test.py: Random damage to real and simulated files ends in an answer or findings: ten thousand cases, a million in ./test long.
 import concurrent.futures
 import glob
 import os

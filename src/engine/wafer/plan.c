@@ -110,7 +110,8 @@ static struct column_place *column_places(const struct xl_table *t)
         for (uint32_t first = 0, count; first < t->tests[k].column_count; first += count) {
             count = pin_columns(t, &t->tests[k], first);
             for (uint32_t e = 0; e < count; e++)
-                places[t->tests[k].columns[first + e]] = (struct column_place){.test = k, .first = first, .count = count, .place = first + e};
+                places[t->tests[k].columns[first + e]] =
+                    (struct column_place){.test = k, .first = first, .count = count, .place = first + e};
         }
     return places;
 }
