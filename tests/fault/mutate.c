@@ -141,7 +141,7 @@ static void load(const uint8_t *bytes, size_t length, uint64_t variant)
     xl_input_free(input);
 }
 
-/* Every record's fields, and scan logs. */
+/* Every record's fields, and scan logs. Every byte is in a record or in a finding. */
 static void decode(const uint8_t *bytes, size_t length)
 {
     struct xl_input *input = input_of(bytes, length);
@@ -153,16 +153,22 @@ static void decode(const uint8_t *bytes, size_t length)
     struct xl_stdf_decoder *decoder = xl_stdf_decoder_new();
     struct xl_scan *scan = xl_scan_new(findings);
     struct xl_stdf_record record;
-    uint64_t end = 0;
+    uint64_t end = 0, told = 0;
     while (reader && xl_stdf_next(reader, &record)) {
         if (record.offset < end)
             BUG("the reader goes back");
         end = record.offset + 4 + record.length;
-        if (end > length)
+        if (xl_input_container(input) == XL_PLAIN && end > length)
             BUG("a record beyond the end");
+        told += 4u + record.length;
         xl_stdf_decode(decoder, &record);
         xl_scan_record(scan, &record);
     }
+    static const enum xl_finding_kind skipping[] = {XL_FINDING_OUT_OF_PHASE, XL_FINDING_ZERO_FILLED, XL_FINDING_CUT_OFF, XL_FINDING_NO_FAR};
+    for (size_t i = 0; i < sizeof skipping / sizeof *skipping; i++)
+        told += xl_findings_skipped(findings, skipping[i]);
+    if (reader && told != xl_stdf_offset(reader))
+        BUG("%llu bytes read or told of, of %llu", (unsigned long long)told, (unsigned long long)xl_stdf_offset(reader));
     xl_scan_end(scan);
     xl_scan_free(scan);
     xl_stdf_decoder_free(decoder);
@@ -171,8 +177,8 @@ static void decode(const uint8_t *bytes, size_t length)
     xl_input_free(input);
 }
 
-/* A copy without a filter is the file, damage and all. */
-static void copy(const uint8_t *bytes, size_t length)
+/* A copy without a filter is the file, damage and all. What a filter leaves has no damage that makes it unreadable. */
+static void copy(const uint8_t *bytes, size_t length, bool filtered)
 {
     struct xl_input *input = input_of(bytes, length);
     if (!input)
@@ -182,11 +188,15 @@ static void copy(const uint8_t *bytes, size_t length)
     struct xl_stdf_reader *reader = xl_stdf_reader_new(input, findings, &error);
     if (reader) {
         struct text out;
-        text_init(&out, ROOM * 2);
-        if (!xl_stdf_copy(reader, &(struct xl_stdf_filter){.head = -1, .site = -1}, sink_text(&out), findings, &error))
+        text_init(&out, 64 << 20);
+        const uint16_t bin = 1;
+        struct xl_stdf_filter filter = {.head = -1, .site = -1, .hard_bins = &bin, .hard_bin_count = filtered};
+        if (!xl_stdf_copy(reader, &filter, sink_text(&out), findings, &error) && !out.overflow)
             BUG("not copied: %s", error.message);
-        if (out.length != length || memcmp(out.data, bytes, length) != 0)
+        if (!filtered && xl_input_container(input) == XL_PLAIN && (out.length != length || memcmp(out.data, bytes, length) != 0))
             BUG("the copy differs: %zu bytes for %zu", out.length, length);
+        if (filtered && out.length)
+            decode((const uint8_t *)out.data, out.length);
         text_free(&out);
     }
     xl_stdf_reader_free(reader);
@@ -194,6 +204,7 @@ static void copy(const uint8_t *bytes, size_t length)
     xl_input_free(input);
 }
 
+/* To ATDF, and back. */
 static void to_atdf(const uint8_t *bytes, size_t length)
 {
     struct xl_input *input = input_of(bytes, length);
@@ -202,12 +213,35 @@ static void to_atdf(const uint8_t *bytes, size_t length)
     struct xl_error error = {.code = ""};
     struct xl_findings *findings = xl_findings_new();
     struct xl_stdf_reader *reader = xl_stdf_reader_new(input, findings, &error);
-    uint64_t written = 0;
-    if (reader && !xl_stdf_to_atdf(reader, (struct xl_sink){drop, &written}, findings, &error) && !*error.code)
+    struct text atdf;
+    text_init(&atdf, 64 << 20);
+    bool good = reader && xl_stdf_to_atdf(reader, sink_text(&atdf), findings, &error);
+    if (!good && !*error.code)
         BUG("no ATDF, and no word why");
     xl_stdf_reader_free(reader);
-    xl_findings_free(findings);
     xl_input_free(input);
+    input = good ? input_of((const uint8_t *)atdf.data, atdf.length) : NULL;
+    if (input) {
+        uint64_t written = 0;
+        struct xl_error back = {.code = ""};
+        if (!xl_atdf_to_stdf(input, false, (struct xl_sink){drop, &written}, findings, &back) && !*back.code)
+            BUG("no STDF from ATDF, and no word why");
+        xl_input_free(input);
+    }
+    text_free(&atdf);
+    xl_findings_free(findings);
+}
+
+/* The file as it is, for damage to its container. */
+static struct sample packed_sample_of(const char *path)
+{
+    struct sample s = {.bytes = memory_new(BYTES_MOST, 1)};
+    FILE *file = fopen(path, "rb");
+    if (file) {
+        s.length = fread(s.bytes, 1, BYTES_MOST, file);
+        fclose(file);
+    }
+    return s;
 }
 
 static struct sample sample_of(const char *path)
@@ -238,9 +272,16 @@ int main(int argc, char **argv)
     if (getenv("MUTATE_FIRST") && !parse_i64(getenv("MUTATE_FIRST"), 0, INT64_MAX, &first))
         return 3;
     size_t sample_count = (size_t)argc - 3;
-    struct sample *samples = memory_new(sample_count, sizeof *samples);
+    struct sample *samples = memory_new(2 * sample_count, sizeof *samples);
     for (size_t i = 0; i < sample_count; i++)
         samples[i] = sample_of(argv[3 + i]);
+    for (int i = 3; i < argc; i++) {
+        struct sample packed = packed_sample_of(argv[i]);
+        if (packed.length && memcmp(packed.bytes, samples[i - 3].bytes, packed.length < 16 ? packed.length : 16) != 0)
+            samples[sample_count++] = packed;
+        else
+            free(packed.bytes);
+    }
 #if !defined(__SANITIZE_ADDRESS__)
     setrlimit(RLIMIT_AS, &(struct rlimit){MEMORY_MOST, MEMORY_MOST});
 #endif
@@ -261,7 +302,7 @@ int main(int argc, char **argv)
             decode(bytes, length);
             break;
         case 1:
-            copy(bytes, length);
+            copy(bytes, length, i % 8 == 1);
             break;
         case 2:
             to_atdf(bytes, length);

@@ -1,11 +1,15 @@
 #!/usr/bin/python3
-# mutate_test.py: Random damage to real and simulated files ends in an answer or findings: ten thousand cases, a million in ./test long.
+# mutate_test.py: random damage to real and simulated files ends in an answer or findings: ten thousand cases, a million in ./test long.
+import bz2
 import concurrent.futures
 import glob
+import gzip
+import lzma
 import os
 import pathlib
 import re
 import subprocess
+import zipfile
 
 TMP = pathlib.Path(os.environ["TEST_TMP"])
 MUTATE = pathlib.Path(os.environ["XINLIAN_BUILD"]) / "tests/fault/mutate"
@@ -25,6 +29,13 @@ def simulated():
         subprocess.run([os.environ["XINLIAN"], "stdf", "simulate", "--parts", "40", "--tests", "20", *options, "-o", str(path)], check=True,
                        capture_output=True)
         yield str(path)
+        packed = TMP / (name + ".packed")
+        if name == "broken":
+            with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as out:
+                out.write(path, "lot.stdf")
+        else:
+            packed.write_bytes({"plain": gzip, "final": bz2, "full": lzma}[name].compress(path.read_bytes()))
+        yield str(packed)
 
 
 def real():
