@@ -77,7 +77,7 @@ static void lengths_of(uint16_t type, unsigned *least, unsigned *most)
         {XL_MPR, 8, 65535}, {XL_FTR, 7, 65535}, {XL_STR, 20, 65535}, {XL_BPS, 0, 256},   {XL_EPS, 0, 0},      {XL_GDR, 2, 65535},
         {XL_DTR, 1, 256},
     };
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+    for (size_t i = 0; reader_known[type] && i < sizeof table / sizeof *table; i++)
         if (table[i].type == type) {
             *least = table[i].least;
             *most = table[i].most;
@@ -274,7 +274,9 @@ static const uint8_t *find_header(struct xl_stdf_reader *reader, const uint8_t *
             continue;
         }
         uint16_t type = type_at(at);
-        if (!(reader_known[type] || is_learned(reader, type) || is_far(at, reader->window_end)) || !chain(reader, at, CHAIN))
+        /* Inside a doubtful record only one that fills its length is looked for: a record of unknown type never does. */
+        bool possible = reader_known[type] || (!doubtful && is_learned(reader, type)) || is_far(at, reader->window_end);
+        if (!possible || !chain(reader, at, CHAIN))
             continue;
         if (fits(reader, at, load_u2(at, reader->big_endian)) || is_far(at, reader->window_end))
             return at;
